@@ -33,12 +33,12 @@ public record Stamp(long micros, int node) implements Comparable<Stamp> {
     }
 
     /** The moment {@code micros} stands for; meaningless for {@link #UNKNOWN}. */
-    public static Instant instant(long micros) {
+    public static Instant instantOf(long micros) {
         return POSTGRES_EPOCH.plus(micros, ChronoUnit.MICROS);
     }
 
     /** The microseconds since 2000-01-01 of a moment. */
-    public static long micros(Instant instant) {
+    public static long microsOf(Instant instant) {
         return ChronoUnit.MICROS.between(Instant.EPOCH, instant) - EPOCH_OFFSET_MICROS;
     }
 
@@ -50,6 +50,6 @@ public record Stamp(long micros, int node) implements Comparable<Stamp> {
     /** For people: {@code 2026-11-20T13:30:00.123456Z@2}. */
     @Override
     public String toString() {
-        return equals(UNKNOWN) ? "unknown" : instant(micros) + "@" + node;
+        return equals(UNKNOWN) ? "unknown" : instantOf(micros) + "@" + node;
     }
 }
