@@ -1,0 +1,169 @@
+package org.pgchorus.conflict;
+
+import java.util.Map;
+import java.util.Optional;
+import org.pgchorus.model.Stamp;
+
+/**
+ * What the writer of a change had seen when it wrote, and what has been applied here.
+ *
+ * <p>Both are vectors: for a node's id, the commit time in microseconds since 2000-01-01 up to
+ * which that node's stream has been applied. The writer's comes from the last heartbeat before the
+ * change in the writer's own stream, so it says too little rather than too much. A node that is not
+ * in a vector counts as not heard of at all. Immutable, safe to share between threads.
+ *
+ * <p>The commit times of one node's stream rise, but not exactly: a transaction takes its time a
+ * moment before its place in the stream. "Applied up to t" can therefore miss a transaction a
+ * little older than t. Where a proof depends on it, {@link #DISORDER_MICROS} is allowed for.
+ */
+public final class Sight {
+    /**
+     * One second: far above the moment between a transaction's commit time and its place in the
+     * stream. Smaller, a loaded server could make a wrong row look proven; larger, more rows are
+     * read from their writers.
+     */
+    static final long DISORDER_MICROS = 1_000_000;
+
+    private static final long NOTHING = Long.MIN_VALUE;
+
+    private final int writer;
+    private final int here;
+    private final Map<Integer, Long> seenByWriterMicros;
+    private final Map<Integer, Long> appliedHereMicros;
+    private final Optional<Stamp> skipped;
+
+    /**
+     * @param writer the node on which a client made the change
+     * @param here the node that decides
+     * @param seenByWriterMicros by node id, what the writer had applied; copied
+     * @param appliedHereMicros by node id, what has been applied here; copied
+     */
+    public Sight(
+            int writer,
+            int here,
+            Map<Integer, Long> seenByWriterMicros,
+            Map<Integer, Long> appliedHereMicros) {
+        this(
+                writer,
+                here,
+                Map.copyOf(seenByWriterMicros),
+                Map.copyOf(appliedHereMicros),
+                Optional.empty());
+    }
+
+    private Sight(
+            int writer,
+            int here,
+            Map<Integer, Long> seenByWriterMicros,
+            Map<Integer, Long> appliedHereMicros,
+            Optional<Stamp> skipped) {
+        this.writer = writer;
+        this.here = here;
+        this.seenByWriterMicros = seenByWriterMicros;
+        this.appliedHereMicros = appliedHereMicros;
+        this.skipped = skipped;
+    }
+
+    /**
+     * The same sight for a key of which a version could not be completed and was skipped here.
+     *
+     * @param skipped the newest such version's stamp
+     */
+    public Sight afterSkipping(Stamp skipped) {
+        return new Sight(
+                writer, here, seenByWriterMicros, appliedHereMicros, Optional.of(skipped));
+    }
+
+    /** Whether the writer had that version, or a later one, when it wrote; no margin. */
+    public boolean writerHadSeen(Stamp stamp) {
+        return everyoneHas(stamp)
+                || stamp.node() == writer
+                || stamp.micros() <= seenByWriter(stamp.node());
+    }
+
+    /** Whether everything the writer is known to have seen of other nodes has arrived here too. */
+    public boolean nothingInFlight() {
+        for (Map.Entry<Integer, Long> seen : seenByWriterMicros.entrySet()) {
+            int node = seen.getKey();
+            if (isThird(node) && appliedHere(node) < seen.getValue()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Whether the local version is provably the very version that the writer's update replaced, so
+     * that values the update left alone may be taken from it.
+     *
+     * <p>Call the replaced version V and the local one L. Both nodes merge what they get, so each
+     * holds the highest of what it has got. If the writer had got L before it wrote, then V is L or
+     * higher. If everything that the writer can have got is here, V among it, then L is V or
+     * higher. Both together: L is V.
+     *
+     * <ul>
+     *   <li><i>The writer had got L</i>: L is the writer's own, and its stream is applied in order;
+     *       or L is older than every stream (copied, or from before commit times were kept); or the
+     *       writer had applied L's node beyond L, by the margin. A row lock keeps this true within
+     *       the writer's transaction: L cannot be applied there between its update and its commit.
+     *   <li><i>V is here</i>: V is the writer's own, earlier in the stream now read; or V was
+     *       written here, so it was here first; or V is a third node's. Commit wait lets no node
+     *       apply a version before its own clock has passed that version's time, so V is older than
+     *       the incoming change, and here every third node's stream is applied up to that time, by
+     *       the margin.
+     *   <li><i>"Applied" means merged</i>: not so for a version that was skipped here because it
+     *       could not be completed ({@link Verdict.Complete}). While such a version is above L, it
+     *       may be V, and nothing is proven.
+     * </ul>
+     *
+     * <p>Equal stamps need no proof: the local version is an earlier change of the same
+     * transaction, which held the row's lock in between.
+     */
+    public boolean writersVersionIsHere(Stamp local, Stamp incoming) {
+        if (local.equals(incoming)) {
+            return true;
+        }
+        boolean skippedAbove = skipped.isPresent() && skipped.get().compareTo(local) > 0;
+        return !skippedAbove && writerSurelyHadSeen(local) && allBeforeIsHere(incoming.micros());
+    }
+
+    private boolean writerSurelyHadSeen(Stamp local) {
+        return everyoneHas(local)
+                || local.node() == writer
+                || reaches(seenByWriter(local.node()), local.micros());
+    }
+
+    private boolean allBeforeIsHere(long micros) {
+        return allBeforeIsHere(micros, seenByWriterMicros) && allBeforeIsHere(micros, appliedHereMicros);
+    }
+
+    private boolean allBeforeIsHere(long micros, Map<Integer, Long> known) {
+        for (int node : known.keySet()) {
+            if (isThird(node) && !reaches(appliedHere(node), micros)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether a stream applied up to {@code applied} surely holds no more of {@code micros}. */
+    private static boolean reaches(long applied, long micros) {
+        return applied != NOTHING && applied - DISORDER_MICROS >= micros;
+    }
+
+    private static boolean everyoneHas(Stamp stamp) {
+        return stamp.node() == 0;
+    }
+
+    private boolean isThird(int node) {
+        return node != writer && node != here;
+    }
+
+    private long seenByWriter(int node) {
+        return seenByWriterMicros.getOrDefault(node, NOTHING);
+    }
+
+    private long appliedHere(int node) {
+        return appliedHereMicros.getOrDefault(node, NOTHING);
+    }
+}
