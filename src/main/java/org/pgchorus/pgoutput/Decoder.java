@@ -38,8 +38,9 @@ import java.util.Optional;
  * </pre>
  *
  * <p>Whatever is not drawn here is refused: letters of later protocol versions, other flags, bytes
- * left over. Hence every message has one spelling. Whether a row has as many values as its table
- * has columns is not known here: that takes an earlier message.
+ * left over. Hence every message has one spelling, the one a server writes (but {@code pg_catalog}
+ * in full is understood too). Whether a row has as many values as its table has columns is not
+ * known here: that takes an earlier message.
  *
  * <p>Source: PostgreSQL manual, "Logical Replication Message Formats", and its {@code proto.c}.
  */
