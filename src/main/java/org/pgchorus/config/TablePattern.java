@@ -1,0 +1,145 @@
+package org.pgchorus.config;
+
+import org.pgchorus.model.TableName;
+
+import java.util.Collection;
+import java.util.regex.Pattern;
+
+/**
+ * Which tables are meant: {@code schema.table}, {@code table} (in any schema), {@code public.*},
+ * {@code *_log}, {@code !audit.*}.
+ *
+ * <pre>
+ *   *        any number of characters, within schema or table
+ *   "a.b"    taken as it stands, stars too; "" inside is one quote
+ *   !        in front: the tables that match are left out
+ * </pre>
+ *
+ * <p>Compared with names as PostgreSQL stores them: {@code Order} and {@code order} are two tables.
+ * Pure and immutable.
+ */
+public final class TablePattern {
+    private final String text;
+    private final boolean excludes;
+    private final Pattern schema;
+    private final Pattern table;
+
+    private TablePattern(String text, boolean excludes, Pattern schema, Pattern table) {
+        this.text = text;
+        this.excludes = excludes;
+        this.schema = schema;
+        this.table = table;
+    }
+
+    /**
+     * @throws IllegalArgumentException if a name is empty, there are more than two of them, or a
+     *     quote is not closed
+     */
+    public static TablePattern parse(String text) {
+        String trimmed = text.strip();
+        boolean excludes = trimmed.startsWith("!");
+        String names = excludes ? trimmed.substring(1).strip() : trimmed;
+        int firstEnd = nameEnd(names, 0, text);
+        if (firstEnd == names.length()) {
+            return new TablePattern(
+                    trimmed, excludes, Pattern.compile(".*", Pattern.DOTALL), regex(names));
+        }
+        if (nameEnd(names, firstEnd + 1, text) != names.length()) {
+            throw refused(text, "it has more than schema and table");
+        }
+        return new TablePattern(
+                trimmed,
+                excludes,
+                regex(names.substring(0, firstEnd)),
+                regex(names.substring(firstEnd + 1)));
+    }
+
+    /** Where the name that starts at {@code start} ends: at a dot outside quotes, or the end. */
+    private static int nameEnd(String names, int start, String text) {
+        boolean quoted = false;
+        int i = start;
+        while (i < names.length() && (quoted || names.charAt(i) != '.')) {
+            if (names.charAt(i) == '"') {
+                quoted = !quoted;
+            }
+            i++;
+        }
+        if (quoted) {
+            throw refused(text, "a quote is not closed");
+        }
+        if (i == start) {
+            throw refused(text, "a name is empty");
+        }
+        return i;
+    }
+
+    private static Pattern regex(String name) {
+        var regex = new StringBuilder();
+        boolean quoted = false;
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c == '"' && quoted && name.startsWith("\"\"", i)) {
+                regex.append('"');
+                i++;
+            } else if (c == '"') {
+                quoted = !quoted;
+            } else if (c == '*' && !quoted) {
+                regex.append(".*");
+            } else {
+                regex.append(Pattern.quote(String.valueOf(c)));
+            }
+        }
+        return Pattern.compile(regex.toString(), Pattern.DOTALL);
+    }
+
+    private static IllegalArgumentException refused(String text, String why) {
+        return new IllegalArgumentException(
+                "\"%s\" is not a table pattern: %s; ".formatted(text, why)
+                        + "write schema.table, table, schema.* or !schema.table");
+    }
+
+    /** Whether the pattern was written with {@code !}: what it matches is left out. */
+    public boolean excludes() {
+        return excludes;
+    }
+
+    /** Whether the names fit; says nothing of {@link #excludes}. */
+    public boolean matches(TableName name) {
+        return schema.matcher(name.schema()).matches() && table.matcher(name.name()).matches();
+    }
+
+    /**
+     * Whether a list of patterns selects a table: one without {@code !} matches it (or the list has
+     * none such), and none with {@code !} does. The order does not matter.
+     */
+    public static boolean selects(Collection<TablePattern> patterns, TableName name) {
+        boolean included = true;
+        boolean anyIncluding = false;
+        for (TablePattern pattern : patterns) {
+            if (pattern.excludes && pattern.matches(name)) {
+                return false;
+            }
+            if (!pattern.excludes) {
+                included = anyIncluding && included || pattern.matches(name);
+                anyIncluding = true;
+            }
+        }
+        return included;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof TablePattern pattern && text.equals(pattern.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
+    }
+
+    /** As written; reads back as the same pattern. */
+    @Override
+    public String toString() {
+        return text;
+    }
+}
