@@ -1,0 +1,4 @@
+package org.pgchorus.house.planted.helper;
+
+/** Is in no room of the plan. */
+public record Stray() {}

@@ -1,0 +1,2 @@
+/** A room with a name that says nothing; see DoorsTest. */
+package org.pgchorus.house.planted.helper;

@@ -1,0 +1,2 @@
+/** Breaks the rules of a pure room on purpose; see DoorsTest. */
+package org.pgchorus.house.planted.model;
