@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /**
  * The values of one row, in a relation's column order, as views into the bytes they came in.
@@ -124,6 +125,11 @@ public final class Row {
 
     /** This row with every unchanged value taken from {@code old}, a row of the same relation. */
     public Row completedFrom(Row old) {
+        return completedFrom(old, index -> true);
+    }
+
+    /** The same, but only for the values whose index {@code which} accepts. */
+    public Row completedFrom(Row old, IntPredicate which) {
         if (isComplete()) {
             return this;
         }
@@ -133,7 +139,7 @@ public final class Row {
         int[] newLengths = lengths.clone();
         boolean[] newBinary = binary.clone();
         for (int i = 0; i < lengths.length; i++) {
-            if (lengths[i] == UNCHANGED) {
+            if (lengths[i] == UNCHANGED && which.test(i)) {
                 newStarts[i] = bytes.length + old.starts[i];
                 newLengths[i] = old.lengths[i];
                 newBinary[i] = old.binary[i];

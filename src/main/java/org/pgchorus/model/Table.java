@@ -8,7 +8,7 @@ import java.util.List;
  * <p>{@code oid} is that node's. {@code key}: the names of the columns that identify a row (primary
  * key, or the index chosen as replica identity), in key order; empty for a table without a key.
  */
-public record Table(int oid, TableName name, List<Column> columns, List<String> key) {
+public record Table(long oid, TableName name, List<Column> columns, List<String> key) {
     /** Copies the lists. */
     public Table {
         columns = List.copyOf(columns);

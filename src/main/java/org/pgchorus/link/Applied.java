@@ -1,0 +1,22 @@
+package org.pgchorus.link;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Up to which commit time one node has applied each of its peers; shared by the links that end
+ * there. Any thread.
+ */
+public final class Applied {
+    private final Map<Integer, Long> micros = new ConcurrentHashMap<>();
+
+    /** Notes progress; never goes back. */
+    public void reached(int peer, long commitMicros) {
+        micros.merge(peer, commitMicros, Math::max);
+    }
+
+    /** A copy of what has been reached so far, by node id. */
+    public Map<Integer, Long> snapshot() {
+        return Map.copyOf(micros);
+    }
+}

@@ -1,0 +1,73 @@
+package org.pgchorus.link;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.pgchorus.conflict.Sight;
+import org.pgchorus.model.Stamp;
+import org.pgchorus.model.Table;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.EmptySql;
+import org.pgchorus.sql.RowSql;
+
+/**
+ * Applies a TRUNCATE: a delete of every key, but without looking at rows that cannot matter.
+ *
+ * <p>One thread, the session's.
+ */
+final class Emptying {
+    /** Keys held in memory at once. */
+    private static final int BATCH_ROWS = 1000;
+
+    private final Session target;
+
+    Emptying(Session target) {
+        this.target = target;
+    }
+
+    /**
+     * @param erase deletes one key by the ordinary rules, with the conflict recorded
+     */
+    void empty(RowSql sql, Stamp stamp, Sight sight, BiConsumer<RowSql, List<String>> erase) {
+        Table table = sql.table();
+        target.execute(EmptySql.lock(table));
+        if (!table.hasKey()) {
+            long micros = stamp.micros();
+            int writer = stamp.node();
+            target.update(EmptySql.deleteBeaten(table), micros, writer, micros, writer);
+        } else {
+            long cutoff = Math.min(stamp.micros() - 1, sight.seenByAllMicros());
+            eraseRecent(sql, cutoff, erase);
+            target.update(EmptySql.deleteOlder(table), cutoff);
+        }
+        target.execute(EmptySql.bury(table));
+    }
+
+    private record Place(String ctid, List<String> key) {}
+
+    private void eraseRecent(
+            RowSql sql, long cutoff, BiConsumer<RowSql, List<String>> erase) {
+        String after = "(0,0)";
+        while (true) {
+            int width = sql.table().key().size();
+            List<Place> places =
+                    target.query(
+                            EmptySql.recent(sql.table()),
+                            row -> {
+                                List<String> key = new ArrayList<>();
+                                for (int i = 0; i < width; i++) {
+                                    key.add(row.text(i + 2));
+                                }
+                                return new Place(row.text(1), key);
+                            },
+                            cutoff,
+                            after,
+                            BATCH_ROWS);
+            if (places.isEmpty()) {
+                return;
+            }
+            places.forEach(place -> erase.accept(sql, place.key));
+            after = places.getLast().ctid;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package org.pgchorus.link;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.pgchorus.pgoutput.Message;
+
+/**
+ * The messages between the thread that reads a stream and the one that applies it, bounded by their
+ * bytes and not by their number, so that memory does not depend on the size of a transaction.
+ */
+final class Inbox {
+    /**
+     * Enough to keep the applier busy over a pause of the network; small enough that many links fit
+     * into a small heap. One message may be larger and is then alone.
+     */
+    private static final long CAPACITY_BYTES = 8L << 20;
+
+    /** What a message costs beside its bytes. */
+    private static final int OVERHEAD_BYTES = 200;
+
+    private record Item(Message message, long bytes) {}
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Deque<Item> items = new ArrayDeque<>();
+    private long bytes;
+    private RuntimeException failure;
+    private boolean closed;
+
+    /**
+     * Puts a message in.
+     *
+     * @return false if there was no room within the time; try again
+     */
+    boolean offer(Message message, int messageBytes, long waitMillis) throws InterruptedException {
+        long cost = messageBytes + OVERHEAD_BYTES;
+        lock.lockInterruptibly();
+        try {
+            long nanos = TimeUnit.MILLISECONDS.toNanos(waitMillis);
+            while (!closed && bytes > 0 && bytes + cost > CAPACITY_BYTES) {
+                if (nanos <= 0) {
+                    return false;
+                }
+                nanos = changed.awaitNanos(nanos);
+            }
+            items.add(new Item(message, cost));
+            bytes += cost;
+            changed.signalAll();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Takes the next message, waiting for one at most that long.
+     *
+     * @throws RuntimeException the reader's failure, once everything before it is taken
+     */
+    Optional<Message> poll(long waitMillis) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            long nanos = TimeUnit.MILLISECONDS.toNanos(waitMillis);
+            while (items.isEmpty()) {
+                if (failure != null) {
+                    throw failure;
+                }
+                if (nanos <= 0) {
+                    return Optional.empty();
+                }
+                nanos = changed.awaitNanos(nanos);
+            }
+            Item item = items.remove();
+            bytes -= item.bytes;
+            changed.signalAll();
+            return Optional.of(item.message);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isEmpty() {
+        lock.lock();
+        try {
+            return items.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The reader ends with this; nothing comes after. */
+    void fail(RuntimeException reason) {
+        lock.lock();
+        try {
+            failure = reason;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Nobody takes any more: lets a waiting reader go. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

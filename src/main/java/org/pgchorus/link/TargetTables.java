@@ -1,0 +1,66 @@
+package org.pgchorus.link;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.pgchorus.model.Relation;
+import org.pgchorus.pg.Catalog;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.RowSql;
+
+/**
+ * The target's tables as the source's relations meet them. One thread at a time.
+ *
+ * <p>Lives as long as one connection of a link: a table altered at the target is seen again after
+ * the failure that the alteration causes.
+ */
+final class TargetTables {
+    private final Session target;
+    private final Map<Integer, Relation> described = new HashMap<>();
+    private final Map<Integer, RowSql> statements = new HashMap<>();
+
+    TargetTables(Session target) {
+        this.target = target;
+    }
+
+    /** The source describes a table, for the first time or again. */
+    void describe(Relation relation) {
+        described.put(relation.id(), relation);
+        statements.remove(relation.id());
+    }
+
+    /** The source's description of a table it sends changes of. */
+    Relation relation(int id) {
+        return Optional.ofNullable(described.get(id))
+                .orElseThrow(
+                        () -> new IllegalStateException("relation " + id + " was not described"));
+    }
+
+    /**
+     * The statements for a table.
+     *
+     * @throws PgError.Refused if the table is missing here or does not fit
+     */
+    RowSql statements(int id) {
+        RowSql known = statements.get(id);
+        if (known != null) {
+            return known;
+        }
+        Relation relation = relation(id);
+        Catalog.Described table =
+                Catalog.describe(target, relation.table())
+                        .orElseThrow(
+                                () ->
+                                        PgError.refused(
+                                                "table %s does not exist here; create it"
+                                                        .formatted(relation.table())));
+        try {
+            RowSql sql = new RowSql(relation, table.table());
+            statements.put(id, sql);
+            return sql;
+        } catch (IllegalArgumentException e) {
+            throw PgError.refused(e.getMessage() + "; add it here");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package org.pgchorus.pg;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.pgchorus.model.Table;
+import org.pgchorus.model.TableName;
+import org.pgchorus.sql.CatalogSql;
+import org.pgchorus.sql.ObjectNames;
+
+/** Reads descriptions from a database's catalog. No state; the session's thread rule holds. */
+public final class Catalog {
+    private Catalog() {}
+
+    /**
+     * A table and what matters about it beyond its columns.
+     *
+     * @param inherits whether it is a partition, a child or a parent of another table
+     * @param rowsChanged updates and deletes counted by the server's statistics so far
+     * @param identity its replica identity: d, n, f or i
+     */
+    public record Described(Table table, boolean inherits, long rowsChanged, char identity) {}
+
+    /** The tables clients may own. */
+    public static List<TableName> userTables(Session session) {
+        return session.query(
+                CatalogSql.USER_TABLES, row -> new TableName(row.text(1), row.text(2)));
+    }
+
+    /** The tables that our publication sends. */
+    public static List<TableName> published(Session session) {
+        return session.query(CatalogSql.PUBLISHED, row -> new TableName(row.text(1), row.text(2)));
+    }
+
+    /** One table, if it exists. */
+    public static Optional<Described> describe(Session session, TableName name) {
+        return session.first(
+                        CatalogSql.TABLE,
+                        row ->
+                                new Described(
+                                        new Table(row.number(1), name, List.of(), List.of()),
+                                        row.truth(2),
+                                        row.number(3, 0),
+                                        row.text(4).charAt(0)),
+                        name.schema(),
+                        name.name())
+                .map(
+                        bare -> {
+                            long oid = bare.table().oid();
+                            List<String> key =
+                                    session.query(CatalogSql.KEY, row -> row.text(1), oid);
+                            return new Described(
+                                    new Table(oid, name, columns(session, oid), key),
+                                    bare.inherits(),
+                                    bare.rowsChanged(),
+                                    bare.identity());
+                        });
+    }
+
+    private static List<Table.Column> columns(Session session, long oid) {
+        return session.query(
+                CatalogSql.COLUMNS,
+                row -> new Table.Column(row.text(1), row.text(2), row.truth(3), row.truth(4)),
+                oid);
+    }
+
+    /** For each origin of this server that belongs to the group: whose writes it stands for. */
+    public static Map<Long, Integer> writersByOrigin(Session session, String groupId) {
+        record Origin(long id, String name) {}
+        return session
+                .query(CatalogSql.ORIGINS, row -> new Origin(row.number(1), row.text(2)))
+                .stream()
+                .filter(o -> ObjectNames.writerOf(o.name(), groupId).isPresent())
+                .collect(
+                        Collectors.toMap(
+                                Origin::id,
+                                o -> ObjectNames.writerOf(o.name(), groupId).orElseThrow()));
+    }
+}

@@ -1,0 +1,62 @@
+package org.pgchorus.pg;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import javax.net.SocketFactory;
+import jdk.net.ExtendedSocketOptions;
+
+/**
+ * Sockets that notice within about half a minute that the other machine is gone.
+ *
+ * <p>The driver makes it by name, so it needs a public constructor.
+ */
+public final class KeepAliveSocketFactory extends SocketFactory {
+    /** Quiet seconds before the first probe: well under the servers' own time-outs of a minute. */
+    private static final int IDLE_SECONDS = 10;
+
+    private static final int PROBE_EVERY_SECONDS = 5;
+    private static final int PROBES = 4;
+
+    /** For the driver. */
+    public KeepAliveSocketFactory() {
+        super();
+    }
+
+    @Override
+    public Socket createSocket() throws IOException {
+        return tuned(new Socket());
+    }
+
+    @Override
+    public Socket createSocket(String host, int port) throws IOException {
+        return tuned(new Socket(host, port));
+    }
+
+    @Override
+    public Socket createSocket(String host, int port, InetAddress local, int localPort)
+            throws IOException {
+        return tuned(new Socket(host, port, local, localPort));
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port) throws IOException {
+        return tuned(new Socket(host, port));
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort)
+            throws IOException {
+        return tuned(new Socket(host, port, local, localPort));
+    }
+
+    private static Socket tuned(Socket socket) throws IOException {
+        socket.setKeepAlive(true);
+        if (socket.supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE)) {
+            socket.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, IDLE_SECONDS);
+            socket.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, PROBE_EVERY_SECONDS);
+            socket.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, PROBES);
+        }
+        return socket;
+    }
+}

@@ -1,0 +1,135 @@
+package org.pgchorus.pg;
+
+import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import org.pgchorus.config.Address;
+import org.pgchorus.model.Lsn;
+import org.pgchorus.sql.ObjectNames;
+import org.postgresql.PGConnection;
+import org.postgresql.replication.LogSequenceNumber;
+import org.postgresql.replication.PGReplicationStream;
+import org.postgresql.replication.fluent.logical.ChainedLogicalStreamBuilder;
+
+/**
+ * The stream of one slot: the source's changes, one {@code pgoutput} message at a time.
+ *
+ * <p>One thread reads; {@link #acknowledge}, {@link #receivedLsn} and {@link #abort} may come from
+ * others. What is acknowledged is reported to the source within {@link #STATUS_MILLIS}. Keepalives
+ * are answered while a read waits and by {@link #answer} while nobody reads.
+ */
+public final class LogStream implements AutoCloseable {
+    /** How often the source is told where we are: far below any time-out, above a chatter. */
+    private static final int STATUS_MILLIS = 100;
+
+    /** From this version on the server leaves out what was written by appliers. */
+    private static final int ORIGIN_OPTION_SINCE = 16;
+
+    /** Held so that the driver does not close a connection nobody refers to. */
+    private final Connection connection;
+
+    private final PGReplicationStream stream;
+
+    private LogStream(Connection connection, PGReplicationStream stream) {
+        this.connection = connection;
+        this.stream = stream;
+    }
+
+    /**
+     * Starts streaming.
+     *
+     * @param applicationName as {@code synchronous_standby_names} may know it
+     * @param sourceStartLsn transactions that committed before it are not sent
+     */
+    public static LogStream open(
+            Address source, String applicationName, String slot, Lsn sourceStartLsn) {
+        Properties properties = source.jdbcProperties();
+        properties.setProperty("replication", "database");
+        properties.setProperty("preferQueryMode", "simple");
+        properties.setProperty("assumeMinServerVersion", "14");
+        properties.setProperty("ApplicationName", applicationName);
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("socketFactory", KeepAliveSocketFactory.class.getName());
+        properties.putIfAbsent("connectTimeout", "10");
+        Connection connection;
+        try {
+            connection = DriverManager.getConnection(source.jdbcUrl(), properties);
+        } catch (SQLException e) {
+            throw Session.connectError(e, source);
+        }
+        try {
+            PGConnection pg = connection.unwrap(PGConnection.class);
+            ChainedLogicalStreamBuilder builder =
+                    pg.getReplicationAPI()
+                            .replicationStream()
+                            .logical()
+                            .withSlotName(slot)
+                            .withStartPosition(LogSequenceNumber.valueOf(sourceStartLsn.bytes()))
+                            .withAutomaticFlush(false)
+                            .withSlotOption("proto_version", "1")
+                            .withSlotOption("publication_names", ObjectNames.PUBLICATION)
+                            .withSlotOption("messages", "true")
+                            .withStatusInterval(STATUS_MILLIS, TimeUnit.MILLISECONDS);
+            if (connection.getMetaData().getDatabaseMajorVersion() >= ORIGIN_OPTION_SINCE) {
+                builder = builder.withSlotOption("origin", "none");
+            }
+            return new LogStream(connection, builder.start());
+        } catch (SQLException e) {
+            PgError sorted = PgError.of(e);
+            try {
+                connection.close();
+            } catch (SQLException close) {
+                sorted.addSuppressed(close);
+            }
+            throw sorted;
+        }
+    }
+
+    /** Waits for the next message; its bytes are the reader's own. */
+    public ByteBuffer read() {
+        try {
+            return stream.read();
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    /** Tells the source that all up to here is durable at the target. Any thread. */
+    public void acknowledge(Lsn sourceLsn) {
+        LogSequenceNumber position = LogSequenceNumber.valueOf(sourceLsn.bytes());
+        stream.setFlushedLSN(position);
+        stream.setAppliedLSN(position);
+    }
+
+    /** Tells the source that we live, while the reading thread has no room for more. */
+    public void answer() {
+        try {
+            stream.forceUpdateStatus();
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    /** The last position the source has told of, by a message or a keepalive. Any thread. */
+    public Lsn receivedLsn() {
+        LogSequenceNumber last = stream.getLastReceiveLSN();
+        return last == null ? Lsn.ZERO : new Lsn(last.asLong());
+    }
+
+    /** Breaks the stream at once, from any thread; a read under way fails. */
+    public void abort() {
+        try {
+            connection.abort(Runnable::run);
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        abort();
+    }
+}

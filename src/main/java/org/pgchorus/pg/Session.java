@@ -1,0 +1,297 @@
+package org.pgchorus.pg;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.function.Supplier;
+import org.pgchorus.config.Address;
+import org.pgchorus.model.Lsn;
+import org.postgresql.PGConnection;
+
+/**
+ * One connection to a database, spoken to in text: every parameter and every value is PostgreSQL's
+ * text form, and the server finds the types.
+ *
+ * <p>Used by one thread at a time; only {@link #abort} may come from another. Every failure is a
+ * {@link PgError}.
+ */
+public final class Session implements AutoCloseable {
+    private final Connection connection;
+    private final String where;
+
+    private Session(Connection connection, String where) {
+        this.connection = connection;
+        this.where = where;
+    }
+
+    /** One row of an answer. Columns count from 1. */
+    public static final class Answer {
+        private final ResultSet rows;
+
+        private Answer(ResultSet rows) {
+            this.rows = rows;
+        }
+
+        /** The value's text, or null for NULL. */
+        public String text(int column) {
+            try {
+                return rows.getString(column);
+            } catch (SQLException e) {
+                throw PgError.of(e);
+            }
+        }
+
+        /** The value's text, empty for NULL. */
+        public Optional<String> maybe(int column) {
+            return Optional.ofNullable(text(column));
+        }
+
+        /** A whole number that is not NULL. */
+        public long number(int column) {
+            return Long.parseLong(text(column));
+        }
+
+        /** A whole number, or what to take for NULL. */
+        public long number(int column, long ifNull) {
+            String text = text(column);
+            return text == null ? ifNull : Long.parseLong(text);
+        }
+
+        /** A truth value; NULL is false. */
+        public boolean truth(int column) {
+            return "t".equals(text(column)) || "true".equals(text(column));
+        }
+
+        /** A WAL position; NULL is {@link Lsn#ZERO}. */
+        public Lsn lsn(int column) {
+            return maybe(column).map(Lsn::parse).orElse(Lsn.ZERO);
+        }
+    }
+
+    /** Makes something of one row. */
+    @FunctionalInterface
+    public interface Reader<T> {
+        /** Reads the row the answer stands at. */
+        T read(Answer row);
+    }
+
+    /**
+     * Connects.
+     *
+     * @param applicationName what {@code pg_stat_activity} shows
+     */
+    public static Session open(Address address, String applicationName) {
+        Properties properties = address.jdbcProperties();
+        properties.setProperty("ApplicationName", applicationName);
+        properties.setProperty("stringtype", "unspecified");
+        properties.setProperty("binaryTransfer", "false");
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("socketFactory", KeepAliveSocketFactory.class.getName());
+        properties.putIfAbsent("connectTimeout", "10");
+        try {
+            Connection connection = DriverManager.getConnection(address.jdbcUrl(), properties);
+            Session session = new Session(connection, address.text());
+            session.execute(
+                    "SET DateStyle = 'ISO'; SET TimeZone = 'UTC'; SET IntervalStyle = 'postgres';"
+                            + " SET extra_float_digits = 3; SET bytea_output = 'hex';"
+                            + " SET statement_timeout = 0; SET lock_timeout = 0;"
+                            + " SET idle_in_transaction_session_timeout = 0");
+            return session;
+        } catch (SQLException e) {
+            throw connectError(e, address);
+        }
+    }
+
+    static PgError connectError(SQLException e, Address address) {
+        PgError sorted = PgError.of(e);
+        String message = "cannot connect to " + address.text() + ": " + sorted.getMessage();
+        return sorted instanceof PgError.Busy
+                ? new PgError.Busy(message, sorted.sqlState(), e)
+                : new PgError.Refused(message, sorted.sqlState(), e);
+    }
+
+    /** The address, without password, for messages. */
+    public String where() {
+        return where;
+    }
+
+    /** The server's major version. */
+    public int serverVersion() {
+        try {
+            return connection.getMetaData().getDatabaseMajorVersion();
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    /** Runs statements that take no parameters and whose answers nobody reads. */
+    public void execute(String sql) {
+        try (Statement statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    /** Runs one statement and reads its rows; each {@code ?} takes the next parameter as text. */
+    public <T> List<T> query(String sql, Reader<T> reader, Object... parameters) {
+        try (PreparedStatement statement = prepare(sql, parameters);
+                ResultSet rows = statement.executeQuery()) {
+            List<T> results = new ArrayList<>();
+            Answer answer = new Answer(rows);
+            while (rows.next()) {
+                results.add(reader.read(answer));
+            }
+            return results;
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    /** The first row, if there is one. */
+    public <T> Optional<T> first(String sql, Reader<T> reader, Object... parameters) {
+        return query(sql, reader, parameters).stream().findFirst();
+    }
+
+    /** The one value of the one row of a question that always has one. */
+    public String value(String sql, Object... parameters) {
+        List<Optional<String>> rows = query(sql, row -> row.maybe(1), parameters);
+        if (rows.isEmpty()) {
+            throw new IllegalStateException("no answer to " + sql);
+        }
+        return rows.getFirst().orElse(null);
+    }
+
+    /** Runs one statement that changes something; returns how many rows it touched. */
+    public int update(String sql, Object... parameters) {
+        try (PreparedStatement statement = prepare(sql, parameters)) {
+            if (statement.execute()) {
+                return 0;
+            }
+            return statement.getUpdateCount();
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        int place = 1;
+        for (Object parameter : parameters) {
+            if (parameter instanceof Collection<?> many) {
+                for (Object one : many) {
+                    set(statement, place++, one);
+                }
+            } else {
+                set(statement, place++, parameter);
+            }
+        }
+        return statement;
+    }
+
+    private void set(PreparedStatement statement, int place, Object value) throws SQLException {
+        if (value instanceof String[] texts) {
+            statement.setArray(place, connection.createArrayOf("text", texts));
+        } else {
+            statement.setString(place, value == null ? null : value.toString());
+        }
+    }
+
+    /** Opens a transaction; it begins with the next statement. */
+    public void begin() {
+        try {
+            connection.setAutoCommit(false);
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    /** Commits and goes back to one transaction a statement. */
+    public void commit() {
+        try {
+            connection.commit();
+            connection.setAutoCommit(true);
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    /** Rolls back and goes back to one transaction a statement. */
+    public void rollback() {
+        try {
+            if (!connection.getAutoCommit()) {
+                connection.rollback();
+                connection.setAutoCommit(true);
+            }
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    /** Runs work in one transaction: commits if it returns, rolls back if it throws. */
+    public <T> T inTransaction(Supplier<T> work) {
+        begin();
+        T result;
+        try {
+            result = work.get();
+        } catch (RuntimeException | Error e) {
+            try {
+                rollback();
+            } catch (PgError lost) {
+                e.addSuppressed(lost);
+            }
+            throw e;
+        }
+        commit();
+        return result;
+    }
+
+    /** {@code COPY ... TO STDOUT} into a stream; returns the rows. */
+    public long copyOut(String sql, OutputStream to) throws IOException {
+        try {
+            return connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql, to);
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    /** {@code COPY ... FROM STDIN} from a stream; returns the rows. */
+    public long copyIn(String sql, InputStream from) throws IOException {
+        try {
+            return connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql, from);
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    /** Breaks the connection at once, from any thread; a call under way fails. */
+    public void abort() {
+        try {
+            connection.abort(Runnable::run);
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    /** Closes it; an error in doing so changes nothing for anyone, since the server ends it too. */
+    @Override
+    public void close() {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+}

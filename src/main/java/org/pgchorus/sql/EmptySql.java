@@ -1,0 +1,72 @@
+package org.pgchorus.sql;
+
+import java.util.stream.Collectors;
+import org.pgchorus.model.Table;
+
+/**
+ * The statements that apply a TRUNCATE: rows that may be newer than it, or that its writer had not
+ * seen, are looked at one by one; all others go in one statement.
+ */
+public final class EmptySql {
+    private static final String COMMITTED =
+            "coalesce(pg_catalog.pg_xact_commit_timestamp(t.xmin), '-infinity')";
+
+    private EmptySql() {}
+
+    /** Keeps every other writer out until the transaction ends, and waits for those inside. */
+    public static String lock(Table table) {
+        return "LOCK TABLE ONLY " + Sql.name(table.name()) + " IN EXCLUSIVE MODE";
+    }
+
+    /** Keeps TRUNCATE out until the transaction ends. */
+    public static String lockForInserts(Table table) {
+        return "LOCK TABLE ONLY " + Sql.name(table.name()) + " IN ROW EXCLUSIVE MODE";
+    }
+
+    /**
+     * Recent rows in the order of their places: place, key. Parameters: cutoff in micros, the place
+     * to go on after, how many.
+     */
+    public static String recent(Table table) {
+        String key =
+                table.key().stream()
+                        .map(column -> "t." + Sql.name(column) + "::text")
+                        .collect(Collectors.joining(", "));
+        return """
+        SELECT t.ctid::text, %s FROM ONLY %s AS t WHERE (%s) AND t.ctid > ?::tid \
+        ORDER BY t.ctid LIMIT ?::bigint"""
+                .formatted(key, Sql.name(table.name()), isRecent(table));
+    }
+
+    /** Removes all rows but the recent ones. Parameter: cutoff in micros. */
+    public static String deleteOlder(Table table) {
+        return "DELETE FROM ONLY %s AS t WHERE NOT (%s)"
+                .formatted(Sql.name(table.name()), isRecent(table));
+    }
+
+    private static String isRecent(Table table) {
+        return """
+        %s > pgchorus.instant(?::bigint) OR EXISTS (SELECT FROM pgchorus.stamp s \
+        WHERE s.relation = %d AND s.row_xmin = t.xmin)"""
+                .formatted(COMMITTED, table.oid());
+    }
+
+    /**
+     * Removes the rows of a table without a key that the TRUNCATE beats. Parameters: its commit
+     * time in micros, its writer, the same twice again.
+     */
+    public static String deleteBeaten(Table table) {
+        return """
+        DELETE FROM ONLY %s AS t WHERE %s < pgchorus.instant(?::bigint) \
+        OR pgchorus.writer((pg_catalog.pg_xact_commit_timestamp_origin(t.xmin)).roident) = ?::int \
+        OR (%s = pgchorus.instant(?::bigint) \
+        AND pgchorus.writer((pg_catalog.pg_xact_commit_timestamp_origin(t.xmin)).roident) < ?::int)"""
+                .formatted(Sql.name(table.name()), COMMITTED, COMMITTED);
+    }
+
+    /** Leaves the tombstone of the whole table. */
+    public static String bury(Table table) {
+        return "INSERT INTO pgchorus.tombstone_entry (relation, hash, hash2) VALUES (%d, 0, 0)"
+                .formatted(table.oid());
+    }
+}

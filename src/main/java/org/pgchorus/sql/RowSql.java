@@ -1,0 +1,260 @@
+package org.pgchorus.sql;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.pgchorus.model.Relation;
+import org.pgchorus.model.Row;
+import org.pgchorus.model.Table;
+
+/**
+ * The statements that the careful path needs for one table, and the parameters they take from a
+ * row of the source.
+ *
+ * <p>Rows are in the source's column order throughout, so values need no shuffling. Immutable; safe
+ * to share between threads.
+ */
+public final class RowSql {
+    /**
+     * How a row's stamp is read: commit time in micros, origin id, the override if any, and whether
+     * this very transaction wrote it (it has no commit time yet then).
+     */
+    private static final String STAMP =
+            """
+            pgchorus.micros((pg_catalog.pg_xact_commit_timestamp_origin(t.xmin)).timestamp), \
+            (pg_catalog.pg_xact_commit_timestamp_origin(t.xmin)).roident::bigint, \
+            (SELECT s.micros || '@' || s.node FROM pgchorus.stamp s WHERE s.relation = %d \
+            AND s.hash = %s AND s.hash2 = %s AND s.row_xmin = t.xmin LIMIT 1), \
+            t.xmin = pg_catalog.pg_current_xact_id_if_assigned()::xid""";
+
+    private final Table table;
+    private final Relation relation;
+    private final int[] keyIndexes;
+    private final int[] plainIndexes;
+
+    /** Reads a row and its stamp under a row lock; parameters: key. */
+    public final String lock;
+
+    /** Reads the same without a lock; parameters: key. */
+    public final String read;
+
+    /** Highest tombstone of a key: micros, origin, given node; parameters: key, key. */
+    public final String tombstone;
+
+    /** Writes a new row unless its key is there; parameters: all columns. */
+    public final String insert;
+
+    /** Overwrites a row; parameters: all columns but the key, then the key. */
+    public final String update;
+
+    /** Removes a row; parameters: key. */
+    public final String delete;
+
+    /**
+     * Leaves a tombstone; parameters: key three times, then provisional, micros and node (both null
+     * if this transaction's own stamp is meant).
+     */
+    public final String bury;
+
+    /**
+     * Says that the row this transaction wrote has another stamp; parameters: key twice, micros,
+     * node.
+     */
+    public final String restamp;
+
+    /** Takes back what {@link #restamp} said in this transaction; parameters: key twice. */
+    public final String unstamp;
+
+    /** The target's oid. */
+    public long oid() {
+        return table.oid();
+    }
+
+    /** What the source said of it. */
+    public Relation relation() {
+        return relation;
+    }
+
+    /** The table here. */
+    public Table table() {
+        return table;
+    }
+
+    /**
+     * @param relation the source's description
+     * @param table the target's, with a key
+     * @throws IllegalArgumentException if the source sends a column that the target lacks, or lacks
+     *     a key column of the target; the message says which
+     */
+    public RowSql(Relation relation, Table table) {
+        this.relation = relation;
+        this.table = table;
+        List<String> sent = relation.columns().stream().map(Relation.Column::name).toList();
+        requireColumns(sent, table);
+        keyIndexes = table.key().stream().mapToInt(sent::indexOf).toArray();
+        plainIndexes =
+                java.util.stream.IntStream.range(0, sent.size())
+                        .filter(i -> !table.key().contains(sent.get(i)))
+                        .toArray();
+        String name = Sql.name(table.name());
+        String where = table.hasKey() ? KeySql.condition(table, "t.") : "false";
+        String columns = Sql.names(sent);
+        read =
+                "SELECT %s, %s FROM ONLY %s AS t WHERE %s"
+                        .formatted(
+                                sent.stream()
+                                        .map(c -> "t." + Sql.name(c))
+                                        .collect(Collectors.joining(", ")),
+                                stampOf(table),
+                                name,
+                                where);
+        lock = read + " FOR UPDATE OF t";
+        tombstone = tombstoneOf(table);
+        String conflict =
+                table.hasKey() ? " ON CONFLICT (" + Sql.names(table.key()) + ") DO NOTHING" : "";
+        insert =
+                "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE VALUES (%s)%s"
+                        .formatted(name, columns, marks(sent.size()), conflict);
+        update =
+                "UPDATE ONLY %s AS t SET %s WHERE %s".formatted(name, assignments(sent), where);
+        delete = "DELETE FROM ONLY %s AS t WHERE %s".formatted(name, where);
+        bury = table.hasKey() ? buryIn(table) : "";
+        restamp = table.hasKey() ? restampIn(table) : "";
+        unstamp = table.hasKey() ? unstampIn(table) : "";
+    }
+
+    private static void requireColumns(List<String> sent, Table table) {
+        List<String> here = table.columns().stream().map(Table.Column::name).toList();
+        List<String> missing = new ArrayList<>(sent);
+        missing.removeAll(here);
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "table %s lacks the column %s".formatted(table.name(), missing));
+        }
+        List<String> unsent = new ArrayList<>(table.key());
+        unsent.removeAll(sent);
+        if (!unsent.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "the source's table %s lacks the key column %s"
+                            .formatted(table.name(), unsent));
+        }
+    }
+
+    private static String stampOf(Table table) {
+        if (!table.hasKey()) {
+            return "NULL, NULL, NULL, NULL";
+        }
+        return STAMP.formatted(
+                table.oid(),
+                KeySql.hashOfRow(table, "t", 0),
+                KeySql.hashOfRow(table, "t", 1));
+    }
+
+    private static String tombstoneOf(Table table) {
+        String ofKey =
+                table.hasKey()
+                        ? "(e.hash = %s AND e.hash2 = %s) OR "
+                                .formatted(
+                                        KeySql.hashOfParameters(table, 0),
+                                        KeySql.hashOfParameters(table, 1))
+                        : "";
+        return """
+        SELECT coalesce(e.micros, pgchorus.micros(x.timestamp)), \
+        CASE WHEN e.micros IS NULL THEN x.roident::bigint END, e.node \
+        FROM pgchorus.tombstone_entry e, \
+        LATERAL pg_catalog.pg_xact_commit_timestamp_origin(e.xmin) x \
+        WHERE e.relation = %d \
+        AND (%s(e.hash = 0 AND e.hash2 = 0 AND e.key IS NULL))"""
+                .formatted(table.oid(), ofKey);
+    }
+
+    private static String buryIn(Table table) {
+        return """
+        INSERT INTO pgchorus.tombstone_entry (relation, hash, hash2, key, provisional, \
+        micros, node) VALUES (%d, %s, %s, %s, ?::boolean, ?::bigint, ?::smallint)"""
+                .formatted(
+                        table.oid(),
+                        KeySql.hashOfParameters(table, 0),
+                        KeySql.hashOfParameters(table, 1),
+                        KeySql.textsOfParameters(table));
+    }
+
+    private static String restampIn(Table table) {
+        return """
+        INSERT INTO pgchorus.stamp (relation, hash, hash2, row_xmin, micros, node) \
+        VALUES (%d, %s, %s, pg_catalog.pg_current_xact_id()::xid, ?::bigint, ?::smallint)"""
+                .formatted(
+                        table.oid(),
+                        KeySql.hashOfParameters(table, 0),
+                        KeySql.hashOfParameters(table, 1));
+    }
+
+    private static String unstampIn(Table table) {
+        return """
+        DELETE FROM pgchorus.stamp WHERE relation = %d AND hash = %s AND hash2 = %s \
+        AND row_xmin = pg_catalog.pg_current_xact_id()::xid"""
+                .formatted(
+                        table.oid(),
+                        KeySql.hashOfParameters(table, 0),
+                        KeySql.hashOfParameters(table, 1));
+    }
+
+    private String assignments(List<String> sent) {
+        if (plainIndexes.length == 0) {
+            return table.key().stream()
+                    .map(c -> Sql.name(c) + " = " + Sql.name(c))
+                    .collect(Collectors.joining(", "));
+        }
+        return java.util.Arrays.stream(plainIndexes)
+                .mapToObj(i -> Sql.name(sent.get(i)) + " = ?")
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String marks(int count) {
+        return String.join(", ", Collections.nCopies(count, "?"));
+    }
+
+    /** The key's values in a row of the source. */
+    public List<String> key(Row row) {
+        List<String> values = new ArrayList<>();
+        for (int index : keyIndexes) {
+            values.add(row.text(index).orElse(null));
+        }
+        return values;
+    }
+
+    /** Whether the column at that place of the source's rows is part of the key. */
+    public boolean isKey(int column) {
+        for (int index : keyIndexes) {
+            if (index == column) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The parameters of {@link #insert}. */
+    public List<String> all(Row row) {
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < row.size(); i++) {
+            values.add(row.text(i).orElse(null));
+        }
+        return values;
+    }
+
+    /** The parameters of {@link #update}: the plain columns, then the key. */
+    public List<String> plainThenKey(Row row) {
+        List<String> values = new ArrayList<>();
+        for (int index : plainIndexes) {
+            values.add(row.text(index).orElse(null));
+        }
+        values.addAll(key(row));
+        return values;
+    }
+
+    /** The names of the columns in the rows' order. */
+    public List<String> columnNames() {
+        return relation.columns().stream().map(Relation.Column::name).toList();
+    }
+}
