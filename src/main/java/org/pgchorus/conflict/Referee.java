@@ -1,8 +1,9 @@
 package org.pgchorus.conflict;
 
-import java.util.Optional;
 import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
+
+import java.util.Optional;
 
 /**
  * Decides what one incoming change does to one key: the last update wins. Pure: no clock, no
@@ -36,6 +37,14 @@ public final class Referee {
     }
 
     /**
+     * Whether a version that came by another path than its writer's stream, read from a node that
+     * holds it, is later than what stands here. Stamps alone decide: no stream gives it a place.
+     */
+    public static boolean isNewer(Stamp version, Standing standing) {
+        return standing.stamp().filter(held -> held.compareTo(version) >= 0).isEmpty();
+    }
+
+    /**
      * A node's versions come in the order it made them, so the incoming one is later than a held
      * one of the same node, whatever a clock that stepped back says. Otherwise stamps decide; they
      * are never equal for two nodes.
@@ -47,7 +56,8 @@ public final class Referee {
     private static Verdict obey(KeyChange change, Stamp stamp, Standing standing, Sight sight) {
         return switch (change) {
             case KeyChange.Insert(Row after) -> whole(after);
-            case KeyChange.Update(Row after, boolean keyChanged) when keyChanged || after.isComplete() ->
+            case KeyChange.Update(Row after, boolean keyChanged)
+                    when keyChanged || after.isComplete() ->
                     whole(after);
             case KeyChange.Update(Row after, _) -> completed(after, stamp, standing, sight);
             case KeyChange.Delete() -> new Verdict.Erase();

@@ -1,8 +1,9 @@
 package org.pgchorus.conflict;
 
+import org.pgchorus.model.Stamp;
+
 import java.util.Map;
 import java.util.Optional;
-import org.pgchorus.model.Stamp;
 
 /**
  * What the writer of a change had seen when it wrote, and what has been applied here.
@@ -10,7 +11,8 @@ import org.pgchorus.model.Stamp;
  * <p>Both are vectors: for a node's id, the commit time in microseconds since 2000-01-01 up to
  * which that node's stream has been applied. The writer's comes from the last heartbeat before the
  * change in the writer's own stream, so it says too little rather than too much. A node that is not
- * in a vector counts as not heard of at all. Immutable, safe to share between threads.
+ * in a vector counts as not heard of at all, as does one with {@link Long#MIN_VALUE}. Immutable,
+ * safe to share between threads.
  *
  * <p>The commit times of one node's stream rise, but not exactly: a transaction takes its time a
  * moment before its place in the stream. "Applied up to t" can therefore miss a transaction a
@@ -36,7 +38,9 @@ public final class Sight {
      * @param writer the node on which a client made the change
      * @param here the node that decides
      * @param seenByWriterMicros by node id, what the writer had applied; copied
-     * @param appliedHereMicros by node id, what has been applied here; copied
+     * @param appliedHereMicros by node id, what has been applied here; copied. Must name every
+     *     other member of the group, with {@link Long#MIN_VALUE} if nothing of it has been applied:
+     *     about a third node that neither vector names, nothing is asked
      */
     public Sight(
             int writer,
@@ -70,8 +74,7 @@ public final class Sight {
      * @param skipped the newest such version's stamp
      */
     public Sight afterSkipping(Stamp skipped) {
-        return new Sight(
-                writer, here, seenByWriterMicros, appliedHereMicros, Optional.of(skipped));
+        return new Sight(writer, here, seenByWriterMicros, appliedHereMicros, Optional.of(skipped));
     }
 
     /** Whether the writer had that version, or a later one, when it wrote; no margin. */
@@ -79,6 +82,20 @@ public final class Sight {
         return everyoneHas(stamp)
                 || stamp.node() == writer
                 || stamp.micros() <= seenByWriter(stamp.node());
+    }
+
+    /**
+     * The commit time up to which the writer had seen every other node, in micros; 0, the year
+     * 2000, if it had not heard of one.
+     */
+    public long seenByAllMicros() {
+        long least = Math.max(0, seenByWriter(here));
+        for (int node : appliedHereMicros.keySet()) {
+            if (isThird(node)) {
+                least = Math.min(least, Math.max(0, seenByWriter(node)));
+            }
+        }
+        return least;
     }
 
     /** Whether everything the writer is known to have seen of other nodes has arrived here too. */
@@ -134,7 +151,8 @@ public final class Sight {
     }
 
     private boolean allBeforeIsHere(long micros) {
-        return allBeforeIsHere(micros, seenByWriterMicros) && allBeforeIsHere(micros, appliedHereMicros);
+        return allBeforeIsHere(micros, seenByWriterMicros)
+                && allBeforeIsHere(micros, appliedHereMicros);
     }
 
     private boolean allBeforeIsHere(long micros, Map<Integer, Long> known) {

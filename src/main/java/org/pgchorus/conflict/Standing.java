@@ -1,8 +1,9 @@
 package org.pgchorus.conflict;
 
-import java.util.Optional;
 import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
+
+import java.util.Optional;
 
 /** What the target holds under the key of an incoming change. */
 public sealed interface Standing {

@@ -11,7 +11,9 @@ public sealed interface Verdict {
      */
     record Write(Row after) implements Verdict {}
 
-    /** Remove the row if there is one, and leave a tombstone with the incoming stamp in any case. */
+    /**
+     * Remove the row if there is one, and leave a tombstone with the incoming stamp in any case.
+     */
     record Erase() implements Verdict {}
 
     /** Leave everything as it is. */
@@ -24,9 +26,10 @@ public sealed interface Verdict {
      * <ul>
      *   <li>it still has exactly the incoming stamp: write it, under that stamp;
      *   <li>it is gone or has another stamp: the change is superseded, skip it. A version that
-     *       beats it is on its way. Remember the skipped stamp under this key, in the same
-     *       transaction, until the stability horizon has passed it, and give it to {@link
-     *       Sight#afterSkipping} in later decisions about this key.
+     *       beats it is on its way. Remember the highest stamp skipped under this key, in the same
+     *       transaction, and give it to {@link Sight#afterSkipping} in later decisions about the
+     *       key. It may be forgotten when a version with a higher stamp stands under the key, and
+     *       not before, however old it is.
      * </ul>
      */
     record Complete() implements Verdict {}
