@@ -45,7 +45,8 @@ public final class LogStream implements AutoCloseable {
      * @param sourceStartLsn transactions that committed before it are not sent
      */
     public static LogStream open(
-            Address source, String applicationName, String slot, Lsn sourceStartLsn) {
+            Address given, String applicationName, String slot, Lsn sourceStartLsn) {
+        Address source = Credentials.complete(given);
         Properties properties = source.jdbcProperties();
         properties.setProperty("replication", "database");
         properties.setProperty("preferQueryMode", "simple");

@@ -91,7 +91,8 @@ public final class Session implements AutoCloseable {
      *
      * @param applicationName what {@code pg_stat_activity} shows
      */
-    public static Session open(Address address, String applicationName) {
+    public static Session open(Address given, String applicationName) {
+        Address address = Credentials.complete(given);
         Properties properties = address.jdbcProperties();
         properties.setProperty("ApplicationName", applicationName);
         properties.setProperty("stringtype", "unspecified");

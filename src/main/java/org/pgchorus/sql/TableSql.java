@@ -23,50 +23,64 @@ public final class TableSql {
 
     private TableSql() {}
 
-    /** The script that creates (again) the functions and triggers of a table with a key. */
+    /**
+     * The script that creates (again) the functions and triggers of a table. A table without a key
+     * gets only the one for TRUNCATE.
+     *
+     * @param inherits whether it is a partition or a child of another table: such tables allow no
+     *     view of all deleted rows at once, so theirs go one by one
+     */
     public static String triggers(Table table, boolean inherits) {
         String name = Sql.name(table.name());
+        long oid = table.oid();
         StringBuilder script = new StringBuilder(dropTriggers(table));
-        String entry = "SELECT TG_RELID, %s, %s, %s".formatted(hash(table, "o", 0),
-                hash(table, "o", 1), KeySql.texts(table, "o"));
-        String oldRow = entry.replace("o.\"", "OLD.\"");
-        script.append(FUNCTION.formatted("row_left_" + table.oid(), oldRow)).append(";\n");
-        if (inherits) {
+        if (table.hasKey()) {
+            script.append(function("row_left_" + oid, entry(table, "OLD")));
+            if (inherits) {
+                script.append(
+                        """
+                        CREATE TRIGGER pgchorus_deleted AFTER DELETE ON %s \
+                        FOR EACH ROW EXECUTE FUNCTION pgchorus.row_left_%d();
+                        """
+                                .formatted(name, oid));
+            } else {
+                script.append(function("rows_left_" + oid, entry(table, "o") + " FROM gone AS o"));
+                script.append(
+                        """
+                        CREATE TRIGGER pgchorus_deleted AFTER DELETE ON %s \
+                        REFERENCING OLD TABLE AS gone \
+                        FOR EACH STATEMENT EXECUTE FUNCTION pgchorus.rows_left_%d();
+                        """
+                                .formatted(name, oid));
+            }
             script.append(
                     """
-                    CREATE TRIGGER pgchorus_deleted AFTER DELETE ON %s \
-                    FOR EACH ROW EXECUTE FUNCTION pgchorus.row_left_%d();
+                    CREATE TRIGGER pgchorus_key_changed AFTER UPDATE ON %s FOR EACH ROW \
+                    WHEN (ROW(%s) IS DISTINCT FROM ROW(%s)) \
+                    EXECUTE FUNCTION pgchorus.row_left_%d();
                     """
-                            .formatted(name, table.oid()));
-        } else {
-            script.append(
-                            FUNCTION.formatted(
-                                    "rows_left_" + table.oid(), entry + " FROM gone AS o"))
-                    .append(";\n");
-            script.append(
-                    """
-                    CREATE TRIGGER pgchorus_deleted AFTER DELETE ON %s \
-                    REFERENCING OLD TABLE AS gone \
-                    FOR EACH STATEMENT EXECUTE FUNCTION pgchorus.rows_left_%d();
-                    """
-                            .formatted(name, table.oid()));
+                            .formatted(name, keyOf(table, "OLD"), keyOf(table, "NEW"), oid));
         }
-        script.append(
-                """
-                CREATE TRIGGER pgchorus_key_changed AFTER UPDATE ON %s FOR EACH ROW \
-                WHEN (ROW(%s) IS DISTINCT FROM ROW(%s)) \
-                EXECUTE FUNCTION pgchorus.row_left_%d();
-                """
-                        .formatted(name, keyOf(table, "OLD"), keyOf(table, "NEW"), table.oid()));
-        script.append(FUNCTION.formatted("emptied_" + table.oid(), "VALUES (TG_RELID, 0, 0, NULL)"))
-                .append(";\n");
+        script.append(function("emptied_" + oid, "VALUES (TG_RELID, 0, 0, NULL)"));
         script.append(
                 """
                 CREATE TRIGGER pgchorus_emptied AFTER TRUNCATE ON %s \
                 FOR EACH STATEMENT EXECUTE FUNCTION pgchorus.emptied_%d();
                 """
-                        .formatted(name, table.oid()));
+                        .formatted(name, oid));
         return script.toString();
+    }
+
+    private static String function(String name, String entries) {
+        return FUNCTION.formatted(name, entries) + ";\n";
+    }
+
+    private static String entry(Table table, String alias) {
+        return "SELECT TG_RELID, %s, %s, %s"
+                .formatted(
+                        KeySql.hashOfRow(table, alias, 0),
+                        KeySql.hashOfRow(table, alias, 1),
+                        KeySql.texts(table, alias));
     }
 
     /** The script that takes them away. */
@@ -81,10 +95,6 @@ public final class TableSql {
         DROP FUNCTION IF EXISTS pgchorus.emptied_%2$d();
         """
                 .formatted(name, table.oid());
-    }
-
-    private static String hash(Table table, String alias, int seed) {
-        return KeySql.hashOfRow(table, alias, seed);
     }
 
     private static String keyOf(Table table, String alias) {

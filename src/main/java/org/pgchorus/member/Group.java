@@ -1,0 +1,157 @@
+package org.pgchorus.member;
+
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.pgchorus.config.NodeAddress;
+import org.pgchorus.config.TablePattern;
+import org.pgchorus.model.TableName;
+import org.pgchorus.pg.Catalog;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.MemberSql;
+import org.pgchorus.sql.PublicationSql;
+
+/** Makes groups, and says which tables they replicate. */
+public final class Group {
+    /** The setting that holds the patterns tables are chosen by, separated by commas. */
+    static final String TABLES_SETTING = "tables";
+
+    private Group() {}
+
+    /**
+     * Makes a database the first node of a new group. All or nothing.
+     *
+     * @param patterns which tables take part; all if empty
+     * @return what was found worth knowing
+     */
+    public static List<Finding> create(NodeAddress node, List<TablePattern> patterns) {
+        try (Session session = Session.open(node.address(), "pgchorus")) {
+            refuseMember(session, node);
+            List<TableName> tables = select(session, patterns);
+            List<Finding> findings =
+                    new Examiner(session, node.name().text(), 1).examine(tables);
+            Finding.requireNone(findings);
+            byte[] random = new byte[4];
+            new SecureRandom().nextBytes(random);
+            Identity identity =
+                    new Identity(HexFormat.of().formatHex(random), 1, node.name());
+            Member member = new Member(1, node.name(), node.address(), "ready");
+            session.inTransaction(
+                    () -> {
+                        Installer.install(
+                                session,
+                                identity,
+                                List.of(member),
+                                Map.of(TABLES_SETTING, join(patterns)),
+                                tables);
+                        return 0;
+                    });
+            return findings;
+        }
+    }
+
+    static void refuseMember(Session session, NodeAddress node) {
+        Identity.of(session)
+                .ifPresent(
+                        identity -> {
+                            throw PgError.refused(
+                                    ("the database at %s is node %s of group %s already;"
+                                                    + " to make it plain again:"
+                                                    + " pgchorus node remove %s")
+                                            .formatted(
+                                                    node.address().text(),
+                                                    identity.name(),
+                                                    identity.groupId(),
+                                                    node.address().text()));
+                        });
+    }
+
+    private static List<TableName> select(Session session, List<TablePattern> patterns) {
+        List<TableName> all = Catalog.userTables(session);
+        List<TableName> chosen =
+                all.stream()
+                        .filter(t -> patterns.isEmpty() || TablePattern.selects(patterns, t))
+                        .toList();
+        for (TablePattern pattern : patterns) {
+            if (!pattern.excludes() && all.stream().noneMatch(pattern::matches)) {
+                throw PgError.refused(
+                        "no table matches %s; there are: %s".formatted(pattern, listed(all)));
+            }
+        }
+        return chosen;
+    }
+
+    private static String listed(Collection<TableName> tables) {
+        return tables.isEmpty()
+                ? "none"
+                : String.join(", ", tables.stream().map(TableName::toString).limit(20).toList());
+    }
+
+    private static String join(List<TablePattern> patterns) {
+        return String.join(",", patterns.stream().map(TablePattern::toString).toList());
+    }
+
+    /**
+     * Adds a table on every node of the group; it must exist on all of them. Rows that are in it
+     * are not copied.
+     *
+     * @param sessions one on each node
+     */
+    public static void addTable(List<Session> sessions, TableName table) {
+        List<Finding> findings = new ArrayList<>();
+        for (Session session : sessions) {
+            if (Catalog.describe(session, table).isEmpty()) {
+                throw PgError.refused(
+                        "table %s does not exist at %s; create it first"
+                                .formatted(table, session.where()));
+            }
+            findings.addAll(
+                    new Examiner(session, session.where(), 1).examineTables(List.of(table)));
+        }
+        Finding.requireNone(findings);
+        for (Session session : sessions) {
+            session.inTransaction(
+                    () -> {
+                        Installer.triggers(session, table);
+                        if (!Catalog.published(session).contains(table)) {
+                            session.execute(PublicationSql.add(table));
+                        }
+                        return 0;
+                    });
+        }
+    }
+
+    /** Takes a table out on every node; its rows stay everywhere. */
+    public static void removeTable(List<Session> sessions, TableName table) {
+        for (Session session : sessions) {
+            if (!Catalog.published(session).contains(table)) {
+                throw PgError.refused(
+                        "table %s does not take part at %s; those that do: %s"
+                                .formatted(
+                                        table,
+                                        session.where(),
+                                        listed(Catalog.published(session))));
+            }
+        }
+        for (Session session : sessions) {
+            session.inTransaction(
+                    () -> {
+                        session.execute(PublicationSql.drop(table));
+                        Installer.dropTriggers(session, table);
+                        return 0;
+                    });
+        }
+    }
+
+    /** The group's settings as one node holds them. */
+    static Map<String, String> settings(Session session) {
+        Map<String, String> settings = new java.util.TreeMap<>();
+        session.query(MemberSql.SETTINGS, row -> Map.entry(row.text(1), row.text(2)))
+                .forEach(entry -> settings.put(entry.getKey(), entry.getValue()));
+        return settings;
+    }
+}

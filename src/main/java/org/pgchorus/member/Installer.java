@@ -1,0 +1,107 @@
+package org.pgchorus.member;
+
+import java.util.List;
+import java.util.Map;
+import org.pgchorus.model.TableName;
+import org.pgchorus.pg.Catalog;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.MemberSql;
+import org.pgchorus.sql.ObjectNames;
+import org.pgchorus.sql.PublicationSql;
+import org.pgchorus.sql.Sql;
+import org.pgchorus.sql.TableSql;
+
+/**
+ * Puts our objects into a database and takes them out again; each call belongs into one
+ * transaction of the caller's.
+ */
+final class Installer {
+    private Installer() {}
+
+    /** Schema, identity, publication and triggers. */
+    static void install(
+            Session session,
+            Identity identity,
+            List<Member> members,
+            Map<String, String> settings,
+            List<TableName> tables) {
+        session.execute(Sql.script("install.sql"));
+        session.update(
+                MemberSql.BECOME,
+                identity.groupId(),
+                identity.nodeId(),
+                identity.name());
+        for (Member member : members) {
+            addMember(session, member);
+        }
+        settings.forEach((name, value) -> session.update(MemberSql.SET_SETTING, name, value));
+        session.query(
+                MemberSql.CREATE_ORIGIN,
+                row -> 0,
+                ObjectNames.selfOrigin(identity.groupId(), identity.nodeId()));
+        tables.forEach(table -> triggers(session, table));
+        session.execute(PublicationSql.create(tables));
+    }
+
+    static void addMember(Session session, Member member) {
+        session.update(
+                MemberSql.ADD_MEMBER,
+                member.id(),
+                member.name(),
+                member.address().text(),
+                member.state());
+    }
+
+    /** Triggers that leave tombstones; made anew if they are there. */
+    static void triggers(Session session, TableName name) {
+        Catalog.Described described =
+                Catalog.describe(session, name)
+                        .orElseThrow(
+                                () ->
+                                        PgError.refused(
+                                                "table %s does not exist at %s; create it first"
+                                                        .formatted(name, session.where())));
+        session.execute(TableSql.triggers(described.table(), described.inherits()));
+    }
+
+    /** Takes a table's triggers away, if the table still exists. */
+    static void dropTriggers(Session session, TableName name) {
+        Catalog.describe(session, name)
+                .ifPresent(d -> session.execute(TableSql.dropTriggers(d.table())));
+    }
+
+    /** Removes everything of a group from a database; idempotent. */
+    static void remove(Session session, String groupId) {
+        session.inTransaction(
+                () -> {
+                    session.execute(PublicationSql.DROP);
+                    session.execute(Sql.script("remove.sql"));
+                    return 0;
+                });
+        for (String slot : session.query(MemberSql.SLOTS_OF, row -> row.text(1), groupId)) {
+            dropSlot(session, slot);
+        }
+        for (String origin : session.query(MemberSql.ORIGINS_OF, row -> row.text(1), groupId)) {
+            session.query(MemberSql.DROP_ORIGIN, row -> 0, origin);
+        }
+    }
+
+    /** Drops a slot if it is there, ending whoever reads it. */
+    static void dropSlot(Session session, String slot) {
+        session.query(MemberSql.END_STREAM, row -> 0, slot);
+        for (int attempt = 0; ; attempt++) {
+            try {
+                session.query(MemberSql.DROP_SLOT, row -> 0, slot);
+                return;
+            } catch (PgError.Busy e) {
+                // The stream's process needs a moment to end.
+                if (attempt >= 50) {
+                    throw e;
+                }
+                session.value("SELECT pg_catalog.pg_sleep(0.1)");
+                session.query(MemberSql.END_STREAM, row -> 0, slot);
+            }
+        }
+    }
+}
