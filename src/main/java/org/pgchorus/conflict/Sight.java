@@ -24,7 +24,7 @@ public final class Sight {
      * stream. Smaller, a loaded server could make a wrong row look proven; larger, more rows are
      * read from their writers.
      */
-    static final long DISORDER_MICROS = 1_000_000;
+    public static final long DISORDER_MICROS = 1_000_000;
 
     private static final long NOTHING = Long.MIN_VALUE;
 
