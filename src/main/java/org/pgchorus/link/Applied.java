@@ -15,6 +15,11 @@ public final class Applied {
         micros.merge(peer, commitMicros, Math::max);
     }
 
+    /** A peer is in the group: it counts from now on, as one nothing has been applied of. */
+    public void expect(int peer) {
+        micros.putIfAbsent(peer, Long.MIN_VALUE);
+    }
+
     /** A copy of what has been reached so far, by node id. */
     public Map<Integer, Long> snapshot() {
         return Map.copyOf(micros);

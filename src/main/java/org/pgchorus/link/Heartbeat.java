@@ -42,7 +42,7 @@ public record Heartbeat(boolean fence, String state, Map<Integer, Long> appliedM
             String[] parts = words[i].split(":");
             if (parts.length != 2
                     || !parts[0].matches("\\d{1,5}")
-                    || !parts[1].matches("-?\\d{1,18}")) {
+                    || !parts[1].matches("-?\\d{1,19}")) {
                 return Optional.empty();
             }
             applied.put(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));

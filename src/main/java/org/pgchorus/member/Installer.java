@@ -17,6 +17,9 @@ import org.pgchorus.sql.TableSql;
  * transaction of the caller's.
  */
 final class Installer {
+    /** Ten seconds, at a tenth each. */
+    private static final int RELEASE_ATTEMPTS = 100;
+
     private Installer() {}
 
     /** Schema, identity, publication and triggers. */
@@ -83,24 +86,36 @@ final class Installer {
             dropSlot(session, slot);
         }
         for (String origin : session.query(MemberSql.ORIGINS_OF, row -> row.text(1), groupId)) {
-            session.query(MemberSql.DROP_ORIGIN, row -> 0, origin);
+            dropOrigin(session, origin);
         }
+    }
+
+    /** Drops an origin if it is there, once whoever uses it has ended. */
+    static void dropOrigin(Session session, String origin) {
+        untilFree(session, () -> session.query(MemberSql.DROP_ORIGIN, row -> 0, origin));
     }
 
     /** Drops a slot if it is there, ending whoever reads it. */
     static void dropSlot(Session session, String slot) {
-        session.query(MemberSql.END_STREAM, row -> 0, slot);
+        untilFree(
+                session,
+                () -> {
+                    session.query(MemberSql.END_STREAM, row -> 0, slot);
+                    session.query(MemberSql.DROP_SLOT, row -> 0, slot);
+                });
+    }
+
+    /** Whoever uses it needs a moment to notice. */
+    private static void untilFree(Session session, Runnable drop) {
         for (int attempt = 0; ; attempt++) {
             try {
-                session.query(MemberSql.DROP_SLOT, row -> 0, slot);
+                drop.run();
                 return;
             } catch (PgError.Busy e) {
-                // The stream's process needs a moment to end.
-                if (attempt >= 50) {
+                if (attempt >= RELEASE_ATTEMPTS) {
                     throw e;
                 }
                 session.value("SELECT pg_catalog.pg_sleep(0.1)");
-                session.query(MemberSql.END_STREAM, row -> 0, slot);
             }
         }
     }

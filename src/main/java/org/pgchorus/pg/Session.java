@@ -10,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -66,6 +67,16 @@ public final class Session implements AutoCloseable {
         public long number(int column, long ifNull) {
             String text = text(column);
             return text == null ? ifNull : Long.parseLong(text);
+        }
+
+        /** An array of texts; NULL is an empty one. */
+        public List<String> texts(int column) {
+            try {
+                java.sql.Array array = rows.getArray(column);
+                return array == null ? List.of() : Arrays.asList((String[]) array.getArray());
+            } catch (SQLException e) {
+                throw PgError.of(e);
+            }
         }
 
         /** A truth value; NULL is false. */

@@ -1,0 +1,63 @@
+package org.pgchorus.daemon;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.pgchorus.config.NodeAddress;
+import org.pgchorus.model.NodeName;
+
+/**
+ * Serves the named nodes until closed: one for each machine next to its database, or several in one
+ * process. Any thread.
+ */
+public final class Daemon implements AutoCloseable {
+    private final Map<NodeName, NodeAgent> agents = new LinkedHashMap<>();
+    private final Map<NodeName, Thread> threads = new LinkedHashMap<>();
+
+    /**
+     * Starts serving; returns at once. Databases that are not members yet are waited for.
+     *
+     * @throws IllegalArgumentException if a name is given twice
+     */
+    public static Daemon start(List<NodeAddress> nodes) {
+        Daemon daemon = new Daemon();
+        for (NodeAddress node : nodes) {
+            if (daemon.agents.putIfAbsent(node.name(), new NodeAgent(node)) != null) {
+                throw new IllegalArgumentException("node " + node.name() + " is named twice");
+            }
+        }
+        daemon.agents.forEach(
+                (name, agent) ->
+                        daemon.threads.put(
+                                name, Thread.ofVirtual().name("node " + name).start(agent)));
+        return daemon;
+    }
+
+    private Daemon() {}
+
+    /** What it does for each node, in a few words. */
+    public Map<NodeName, String> states() {
+        Map<NodeName, String> states = new LinkedHashMap<>();
+        agents.forEach((name, agent) -> states.put(name, agent.state()));
+        return states;
+    }
+
+    /** Stops serving; nothing applied is lost, nothing will be applied twice. */
+    @Override
+    public void close() {
+        agents.values().forEach(NodeAgent::close);
+        boolean interrupted = false;
+        for (Thread thread : threads.values()) {
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package org.pgchorus.daemon;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.pgchorus.config.Address;
+import org.pgchorus.member.Identity;
+import org.pgchorus.member.Member;
+import org.pgchorus.model.NodeName;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+
+/**
+ * Sessions on the nodes of a group, found through one of them, opened side by side.
+ *
+ * <p>One thread at a time.
+ */
+final class GroupSessions implements AutoCloseable {
+    private static final String NAME = "pgchorus";
+
+    private final String groupId;
+    private final List<Member> members;
+    private final Map<Integer, Session> sessions = new TreeMap<>();
+    private final Map<Integer, String> problems = new TreeMap<>();
+
+    private GroupSessions(String groupId, List<Member> members) {
+        this.groupId = groupId;
+        this.members = members;
+    }
+
+    /** Connects to every node; those that cannot be reached are in {@link #problems}. */
+    static GroupSessions open(Address any) {
+        Session first = Session.open(any, NAME);
+        GroupSessions group;
+        Identity identity;
+        try {
+            identity =
+                    Identity.of(first)
+                            .orElseThrow(
+                                    () ->
+                                            PgError.refused(
+                                                    ("the database at %s is in no group; make one:"
+                                                            + " pgchorus group create NAME=%s")
+                                                            .formatted(
+                                                                    first.where(),
+                                                                    first.where())));
+            group = new GroupSessions(identity.groupId(), Member.all(first));
+        } catch (RuntimeException e) {
+            first.close();
+            throw e;
+        }
+        group.sessions.put(identity.nodeId(), first);
+        group.connectOthers();
+        return group;
+    }
+
+    private void connectOthers() {
+        Map<Integer, Session> opened = new ConcurrentHashMap<>();
+        Map<Integer, String> failed = new ConcurrentHashMap<>();
+        List<Thread> threads = new ArrayList<>();
+        for (Member member : members) {
+            if (!sessions.containsKey(member.id())) {
+                threads.add(
+                        Thread.ofVirtual()
+                                .start(
+                                        () -> {
+                                            try {
+                                                opened.put(
+                                                        member.id(),
+                                                        Session.open(member.address(), NAME));
+                                            } catch (PgError e) {
+                                                failed.put(member.id(), e.getMessage());
+                                            }
+                                        }));
+            }
+        }
+        try {
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        sessions.putAll(opened);
+        problems.putAll(failed);
+    }
+
+    String groupId() {
+        return groupId;
+    }
+
+    /** All nodes, reached or not, by id. */
+    List<Member> members() {
+        return members;
+    }
+
+    /** Why a node cannot be reached, by id. */
+    Map<Integer, String> problems() {
+        return problems;
+    }
+
+    /** The sessions there are, by node id. */
+    Map<Integer, Session> sessions() {
+        return sessions;
+    }
+
+    /** A node by name. */
+    Member member(NodeName name) {
+        return members.stream()
+                .filter(m -> m.name().equals(name))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                PgError.refused(
+                                        "the group has no node %s; it has %s"
+                                                .formatted(
+                                                        name,
+                                                        members.stream()
+                                                                .map(m -> m.name().text())
+                                                                .toList())));
+    }
+
+    /** The session on a node that has to be reached. */
+    Session session(Member member) {
+        Session session = sessions.get(member.id());
+        if (session == null) {
+            throw PgError.busy(
+                    "node %s cannot be reached: %s"
+                            .formatted(member.name(), problems.get(member.id())));
+        }
+        return session;
+    }
+
+    /** Sessions on all nodes, for what has to be done on all or none. */
+    List<Session> all() {
+        return members.stream().map(this::session).toList();
+    }
+
+    @Override
+    public void close() {
+        sessions.values().forEach(Session::close);
+    }
+}

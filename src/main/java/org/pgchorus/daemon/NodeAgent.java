@@ -1,0 +1,301 @@
+package org.pgchorus.daemon;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.pgchorus.config.Address;
+import org.pgchorus.config.NodeAddress;
+import org.pgchorus.link.Applied;
+import org.pgchorus.link.Heartbeat;
+import org.pgchorus.link.Link;
+import org.pgchorus.link.LinkPlan;
+import org.pgchorus.link.LinkReport;
+import org.pgchorus.link.LinkState;
+import org.pgchorus.link.Provisional;
+import org.pgchorus.member.Identity;
+import org.pgchorus.member.Member;
+import org.pgchorus.model.LinkName;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.AgentSql;
+import org.pgchorus.sql.LinkSql;
+import org.pgchorus.sql.MemberSql;
+import org.pgchorus.sql.ObjectNames;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves one node: runs the links that end there, speaks for it in its log, keeps its house.
+ *
+ * <p>One daemon serves a node at a time, the one that holds the node's lock; others wait for it. A
+ * database that is not a member yet, or cannot be reached, is waited for. {@link #run} belongs to
+ * one thread; {@link #close} and {@link #state} may be called from any.
+ */
+final class NodeAgent implements Runnable, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeAgent.class);
+
+    private static final long TICK_MILLIS = 50;
+
+    /** A few times a second: it bounds how many conflicts are recorded that were none. */
+    private static final long HEARTBEAT_MILLIS = 250;
+
+    private static final long CATALOG_MILLIS = 250;
+    private static final long STATUS_MILLIS = 500;
+    private static final long PROVISIONAL_MILLIS = 1000;
+    private static final long PURGE_MILLIS = 60_000;
+
+    /** Tombstones stay this long even if every node has passed them: for people who ask. */
+    private static final long KEEP_TOMBSTONES_SECONDS = 600;
+
+    private static final long RETRY_MILLIS = 1000;
+
+    /** Commits further in a target's future than this stop the link (semantics: default 5 s). */
+    private static final long SKEW_LIMIT_MICROS = 5_000_000;
+
+    private final NodeAddress node;
+    private final Map<Integer, Link> links = new TreeMap<>();
+    private final Map<Integer, Thread> linkThreads = new TreeMap<>();
+    private final Map<Integer, LinkReport> told = new TreeMap<>();
+    private volatile boolean closed;
+    private volatile String state = "starting";
+    private Applied applied = new Applied();
+    private Identity identity;
+    private long readyWhenMicros;
+
+    NodeAgent(NodeAddress node) {
+        this.node = node;
+    }
+
+    /** What it does, in a few words. */
+    String state() {
+        return state;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (!closed) {
+                try (Session control = Session.open(node.address(), "pgchorus daemon")) {
+                    serve(control);
+                } catch (PgError e) {
+                    say("waiting: " + e.getMessage());
+                    TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+                } catch (RuntimeException e) {
+                    LOG.error("node {} broke", node.name(), e);
+                    say("internal error: " + e);
+                    TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+                } finally {
+                    stopLinks(Set.of());
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        say("stopped");
+    }
+
+    private void say(String text) {
+        if (!text.equals(state)) {
+            state = text;
+            LOG.info("node {}: {}", node.name(), text);
+        }
+    }
+
+    private void serve(Session control) throws InterruptedException {
+        control.execute("SET synchronous_commit = off");
+        if (!awaitMembership(control)) {
+            return;
+        }
+        applied = new Applied();
+        control.query(
+                        AgentSql.APPLIED,
+                        row -> Map.entry((int) row.number(1), row.number(2)),
+                        identity.nodeId())
+                .forEach(entry -> applied.reached(entry.getKey(), entry.getValue()));
+        say("serving");
+        Every heartbeat = new Every(HEARTBEAT_MILLIS);
+        Every catalog = new Every(CATALOG_MILLIS);
+        Every status = new Every(STATUS_MILLIS);
+        Every provisional = new Every(PROVISIONAL_MILLIS);
+        Every purge = new Every(PURGE_MILLIS);
+        String own = "joining";
+        try (Provisional graves =
+                new Provisional(node.address(), identity.groupId(), identity.nodeId())) {
+            while (!closed) {
+                if (catalog.due()) {
+                    own = reconcile(control);
+                }
+                if (heartbeat.due()) {
+                    Heartbeat beat = new Heartbeat(false, own, applied.snapshot());
+                    control.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, beat.text());
+                }
+                if (status.due()) {
+                    tellStatus(control);
+                }
+                if (provisional.due()) {
+                    graves.look(control);
+                }
+                if (purge.due()) {
+                    control.value(AgentSql.PURGE, KEEP_TOMBSTONES_SECONDS);
+                    control.update(AgentSql.FORGET_STATUS);
+                }
+                TimeUnit.MILLISECONDS.sleep(TICK_MILLIS);
+            }
+        } finally {
+            stopLinks(Set.of());
+        }
+        tellStatus(control);
+    }
+
+    /** Waits until the database is a member and nobody else serves it; false if closed. */
+    private boolean awaitMembership(Session control) throws InterruptedException {
+        while (!closed) {
+            Optional<Identity> found = Identity.of(control);
+            if (found.isEmpty()) {
+                say("waiting: not a member of a group yet");
+            } else if (!found.get().name().equals(node.name())) {
+                throw PgError.refused(
+                        "the database at %s is node %s, not %s"
+                                .formatted(
+                                        node.address().text(), found.get().name(), node.name()));
+            } else if (control.value(MemberSql.TRY_LOCK_DAEMON).equals("t")) {
+                identity = found.get();
+                return true;
+            } else {
+                say("standby: another daemon serves this node");
+            }
+            TimeUnit.MILLISECONDS.sleep(CATALOG_MILLIS);
+        }
+        return false;
+    }
+
+    /** Makes the links what the catalog says; returns this node's own state. */
+    private String reconcile(Session control) throws InterruptedException {
+        List<Member> members = Member.all(control);
+        Set<Integer> paused =
+                new HashSet<>(control.query(AgentSql.CONTROLS, row -> (int) row.number(1)));
+        String own = "joining";
+        for (Member member : members) {
+            if (member.id() == identity.nodeId()) {
+                own = member.state();
+                continue;
+            }
+            applied.expect(member.id());
+            boolean pause = paused.contains(member.id());
+            Link link = links.get(member.id());
+            if (link == null) {
+                start(member, pause);
+            } else {
+                link.pause(pause);
+            }
+        }
+        stopLinks(members.stream().map(Member::id).collect(Collectors.toSet()));
+        if (own.equals("joining")) {
+            becomeReady(control, members, paused);
+        }
+        return own;
+    }
+
+    private void start(Member from, boolean paused) {
+        Address to = node.address();
+        LinkPlan plan =
+                new LinkPlan(
+                        new LinkName(from.name(), identity.name()),
+                        identity.groupId(),
+                        from.id(),
+                        identity.nodeId(),
+                        credentialsOf(from),
+                        to,
+                        SKEW_LIMIT_MICROS);
+        Link link =
+                new Link(plan, applied, Thread.ofVirtual().name("read " + plan.name()).factory(), paused);
+        links.put(from.id(), link);
+        linkThreads.put(from.id(), Thread.ofVirtual().name("link " + plan.name()).start(link));
+    }
+
+    /** A peer's address holds no password; one given for this node serves the same role there. */
+    private Address credentialsOf(Member from) {
+        return from.address();
+    }
+
+    private void stopLinks(Set<Integer> keep) {
+        Set<Integer> gone = new HashSet<>(links.keySet());
+        gone.removeAll(keep);
+        gone.forEach(id -> links.get(id).close());
+        for (int id : gone) {
+            join(linkThreads.remove(id));
+            links.remove(id);
+            told.remove(id);
+        }
+    }
+
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                thread.join();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A newcomer is ready once every link has applied what was committed when they were let go. */
+    private void becomeReady(Session control, List<Member> members, Set<Integer> paused) {
+        if (!paused.isEmpty()) {
+            readyWhenMicros = 0;
+            return;
+        }
+        if (readyWhenMicros == 0) {
+            readyWhenMicros = Long.parseLong(control.value(MemberSql.NOW));
+        }
+        Map<Integer, Long> reached = applied.snapshot();
+        boolean all =
+                members.stream()
+                        .filter(m -> m.id() != identity.nodeId())
+                        .allMatch(
+                                m ->
+                                        reached.getOrDefault(m.id(), Long.MIN_VALUE)
+                                                >= readyWhenMicros);
+        if (all) {
+            control.update(AgentSql.BECOME_READY, identity.nodeId());
+            LOG.info("node {} is ready", identity.name());
+        }
+    }
+
+    private void tellStatus(Session control) {
+        for (Map.Entry<Integer, Link> entry : links.entrySet()) {
+            LinkReport report = entry.getValue().report();
+            LinkState linkState = report.state();
+            control.update(
+                    AgentSql.SAY_STATUS,
+                    entry.getKey(),
+                    linkState.word(),
+                    linkState.reason(),
+                    report.sourceReceivedLsn(),
+                    report.sourceAppliedLsn(),
+                    report.sourceDurableLsn(),
+                    report.appliedMicros() == Long.MIN_VALUE ? null : report.appliedMicros(),
+                    report.skewMicros(),
+                    report.transactions(),
+                    report.changes(),
+                    report.conflicts(),
+                    report.standingAt());
+            told.put(entry.getKey(), report);
+        }
+    }
+}

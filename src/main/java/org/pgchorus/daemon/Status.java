@@ -1,0 +1,99 @@
+package org.pgchorus.daemon;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/**
+ * How a group stands, at about one moment. Immutable.
+ *
+ * @param nodes by id
+ * @param links every ordered pair, unreachable nodes included
+ */
+public record Status(String groupId, List<Node> nodes, List<Link> links) {
+    /** A link that is further behind than this is not well. */
+    private static final double LAG_LIMIT_SECONDS = 60;
+
+    /**
+     * A node.
+     *
+     * @param state {@code ready}, {@code joining} or {@code down}
+     * @param problem why it cannot be reached; empty if it can
+     * @param version of its server; empty if not reached
+     */
+    public record Node(
+            int id, String name, String address, String state, String problem, String version) {}
+
+    /**
+     * A link.
+     *
+     * @param state {@code streaming}, {@code paused}, {@code starting}, {@code waiting}, {@code
+     *     stopped} or {@code down}
+     * @param reason why it is not streaming; empty if it is
+     * @param lagBytes of the source's log not applied yet; empty if an end cannot be reached
+     * @param lagSeconds since the commit of the newest transaction applied, heartbeats included, so
+     *     up to a second on an idle link; zero if no bytes are missing
+     * @param skewSeconds how far ahead of the target's clock the last transaction's commit lay,
+     *     negative for behind
+     */
+    public record Link(
+            String from,
+            String to,
+            String state,
+            String reason,
+            OptionalLong lagBytes,
+            OptionalDouble lagSeconds,
+            OptionalDouble skewSeconds,
+            String sourceLsn,
+            String receivedLsn,
+            String appliedLsn,
+            String durableLsn,
+            long transactions,
+            long changes,
+            long conflicts,
+            String standingAt,
+            Optional<Slot> slot) {}
+
+    /** The slot at the source that feeds a link. */
+    public record Slot(
+            String name,
+            boolean active,
+            String activePid,
+            String restartLsn,
+            String confirmedLsn,
+            long retainedBytes,
+            String walStatus) {}
+
+    /** Everything that is not as it should be, a sentence each; empty if all is well. */
+    public List<String> problems() {
+        List<String> problems = new ArrayList<>();
+        for (Node node : nodes) {
+            if (!node.state.equals("ready")) {
+                problems.add(
+                        "node %s is %s%s"
+                                .formatted(
+                                        node.name,
+                                        node.state,
+                                        node.problem.isEmpty() ? "" : ": " + node.problem));
+            }
+        }
+        for (Link link : links) {
+            String name = link.from + "->" + link.to;
+            if (!link.state.equals("streaming")) {
+                problems.add(
+                        "link %s is %s%s"
+                                .formatted(
+                                        name,
+                                        link.state,
+                                        link.reason.isEmpty() ? "" : ": " + link.reason));
+            } else if (link.lagSeconds.orElse(0) > LAG_LIMIT_SECONDS) {
+                problems.add(
+                        "link %s is %.0f s behind, over the limit of %.0f s"
+                                .formatted(name, link.lagSeconds.orElse(0), LAG_LIMIT_SECONDS));
+            }
+        }
+        return problems;
+    }
+}

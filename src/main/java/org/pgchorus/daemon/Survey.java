@@ -1,0 +1,227 @@
+package org.pgchorus.daemon;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.pgchorus.config.Address;
+import org.pgchorus.member.Member;
+import org.pgchorus.model.Lsn;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.SurveySql;
+
+/** Asks every node of a group how it stands. No state. */
+public final class Survey {
+    /** A daemon says something twice a second; after this many it is taken for gone. */
+    private static final long SILENT_SECONDS = 5;
+
+    private Survey() {}
+
+    /** Looks at the whole group through any node of it. */
+    public static Status of(Address any) {
+        try (GroupSessions group = GroupSessions.open(any)) {
+            return of(group);
+        }
+    }
+
+    private record Source(String version, Lsn end, long nowMicros) {}
+
+    private record Incoming(
+            int from,
+            Optional<String> state,
+            String reason,
+            boolean paused,
+            long silentSeconds,
+            String received,
+            String durable,
+            Optional<String> appliedMicros,
+            Optional<String> skewMicros,
+            long transactions,
+            long changes,
+            long conflicts,
+            String standingAt,
+            Optional<Lsn> position) {}
+
+    static Status of(GroupSessions group) {
+        Map<Integer, Source> sources = new HashMap<>();
+        Map<Integer, Map<Integer, Incoming>> incoming = new HashMap<>();
+        Map<Integer, Map<Integer, Status.Slot>> slots = new HashMap<>();
+        Map<Integer, String> problems = new HashMap<>(group.problems());
+        group.sessions()
+                .forEach(
+                        (id, session) -> {
+                            try {
+                                incoming.put(id, incoming(session));
+                                sources.put(id, source(session));
+                                slots.put(id, slots(session));
+                            } catch (PgError e) {
+                                problems.put(id, e.getMessage());
+                            }
+                        });
+        List<Status.Node> nodes = new ArrayList<>();
+        List<Status.Link> links = new ArrayList<>();
+        for (Member member : group.members()) {
+            Source source = sources.get(member.id());
+            nodes.add(
+                    new Status.Node(
+                            member.id(),
+                            member.name().text(),
+                            member.address().text(),
+                            source == null ? "down" : member.state(),
+                            problems.getOrDefault(member.id(), ""),
+                            source == null ? "" : source.version));
+            for (Member to : group.members()) {
+                if (to.id() != member.id()) {
+                    links.add(
+                            link(
+                                    member,
+                                    to,
+                                    Optional.ofNullable(source),
+                                    Optional.ofNullable(sources.get(to.id())),
+                                    Optional.ofNullable(incoming.get(to.id()))
+                                            .map(m -> m.get(member.id())),
+                                    Optional.ofNullable(slots.get(member.id()))
+                                            .map(m -> m.get(to.id()))));
+                }
+            }
+        }
+        return new Status(group.groupId(), List.copyOf(nodes), List.copyOf(links));
+    }
+
+    private static Source source(Session session) {
+        return session.first(
+                        SurveySql.NODE,
+                        row -> new Source(row.text(1), row.lsn(2), row.number(3)))
+                .orElseThrow();
+    }
+
+    private static Map<Integer, Incoming> incoming(Session session) {
+        Map<Integer, Incoming> links = new HashMap<>();
+        session.query(
+                        SurveySql.LINKS_IN,
+                        row ->
+                                new Incoming(
+                                        (int) row.number(1),
+                                        row.maybe(2),
+                                        row.maybe(3).orElse(""),
+                                        row.truth(4),
+                                        row.number(5, Long.MAX_VALUE),
+                                        row.maybe(6).orElse(""),
+                                        row.maybe(7).orElse(""),
+                                        row.maybe(8),
+                                        row.maybe(9),
+                                        row.number(10, 0),
+                                        row.number(11, 0),
+                                        row.number(12, 0),
+                                        row.maybe(13).orElse(""),
+                                        row.maybe(14).map(Lsn::parse)))
+                .forEach(link -> links.put(link.from, link));
+        return links;
+    }
+
+    private static Map<Integer, Status.Slot> slots(Session session) {
+        Map<Integer, Status.Slot> slots = new HashMap<>();
+        session.query(
+                        SurveySql.SLOTS_OUT,
+                        row ->
+                                Map.entry(
+                                        (int) row.number(1),
+                                        new Status.Slot(
+                                                row.text(2),
+                                                row.truth(3),
+                                                row.maybe(4).orElse(""),
+                                                row.maybe(5).orElse(""),
+                                                row.maybe(6).orElse(""),
+                                                row.number(7, 0),
+                                                row.text(8))))
+                .forEach(entry -> slots.put(entry.getKey(), entry.getValue()));
+        return slots;
+    }
+
+    private static Status.Link link(
+            Member from,
+            Member to,
+            Optional<Source> source,
+            Optional<Source> target,
+            Optional<Incoming> incoming,
+            Optional<Status.Slot> slot) {
+        OptionalLong lagBytes =
+                source.isPresent() && incoming.flatMap(Incoming::position).isPresent()
+                        ? OptionalLong.of(
+                                source.get()
+                                        .end
+                                        .bytesSince(incoming.get().position.orElseThrow()))
+                        : OptionalLong.empty();
+        Status.Link blank =
+                new Status.Link(
+                        from.name().text(),
+                        to.name().text(),
+                        state(incoming),
+                        reason(to, incoming),
+                        lagBytes,
+                        lagSeconds(target, incoming, lagBytes),
+                        seconds(incoming.flatMap(Incoming::skewMicros)),
+                        source.map(s -> s.end.toString()).orElse(""),
+                        incoming.map(Incoming::received).orElse(""),
+                        incoming.flatMap(Incoming::position).map(Lsn::toString).orElse(""),
+                        incoming.map(Incoming::durable).orElse(""),
+                        incoming.map(Incoming::transactions).orElse(0L),
+                        incoming.map(Incoming::changes).orElse(0L),
+                        incoming.map(Incoming::conflicts).orElse(0L),
+                        incoming.map(Incoming::standingAt).orElse(""),
+                        slot);
+        return blank;
+    }
+
+    private static String state(Optional<Incoming> incoming) {
+        if (incoming.isEmpty()) {
+            return "down";
+        }
+        Incoming link = incoming.get();
+        if (link.paused) {
+            return "paused";
+        }
+        boolean silent = link.state.isEmpty() || link.silentSeconds > SILENT_SECONDS;
+        return silent ? "down" : link.state.get();
+    }
+
+    private static String reason(Member to, Optional<Incoming> incoming) {
+        if (incoming.isEmpty()) {
+            return "node %s cannot be reached".formatted(to.name());
+        }
+        Incoming link = incoming.get();
+        if (link.paused) {
+            return "paused by order";
+        }
+        if (link.state.isEmpty()) {
+            return "no daemon has served node %s yet; start one: pgchorus run %s=%s"
+                    .formatted(to.name(), to.name(), to.address().text());
+        }
+        return link.silentSeconds > SILENT_SECONDS
+                ? "no daemon serves node %s (last heard of %d s ago); start one: pgchorus run %s=%s"
+                        .formatted(to.name(), link.silentSeconds, to.name(), to.address().text())
+                : link.reason;
+    }
+
+    private static OptionalDouble lagSeconds(
+            Optional<Source> target, Optional<Incoming> incoming, OptionalLong lagBytes) {
+        if (lagBytes.isPresent() && lagBytes.getAsLong() == 0) {
+            return OptionalDouble.of(0);
+        }
+        if (target.isEmpty() || incoming.flatMap(Incoming::appliedMicros).isEmpty()) {
+            return OptionalDouble.empty();
+        }
+        long applied = Long.parseLong(incoming.get().appliedMicros.orElseThrow());
+        return OptionalDouble.of(Math.max(0, (target.get().nowMicros - applied) / 1e6));
+    }
+
+    private static OptionalDouble seconds(Optional<String> micros) {
+        return micros.isPresent()
+                ? OptionalDouble.of(Long.parseLong(micros.get()) / 1e6)
+                : OptionalDouble.empty();
+    }
+}

@@ -1,0 +1,101 @@
+package org.pgchorus.daemon;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.pgchorus.config.Address;
+import org.pgchorus.member.Member;
+import org.pgchorus.model.LinkName;
+import org.pgchorus.model.Lsn;
+import org.pgchorus.model.NodeName;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.LinkSql;
+import org.pgchorus.sql.MemberSql;
+import org.pgchorus.sql.ObjectNames;
+
+/** Waits until what is committed now has been applied. No state. */
+public final class Waiting {
+    private static final long POLL_MILLIS = 20;
+
+    private Waiting() {}
+
+    /**
+     * Waits until everything committed before the call on the senders is applied on the receivers.
+     *
+     * @param from only from this node; from all if empty
+     * @param to only at this node; at all if empty
+     * @return the links that have not applied it within the time; empty if all have
+     */
+    public static List<LinkName> untilApplied(
+            Address any, Duration timeout, Optional<NodeName> from, Optional<NodeName> to)
+            throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        try (GroupSessions group = GroupSessions.open(any)) {
+            from.ifPresent(group::member);
+            to.ifPresent(group::member);
+            List<Fence> open = fences(group, from, to);
+            while (true) {
+                open.removeIf(fence -> fence.passed(group));
+                if (open.isEmpty() || System.nanoTime() > deadline) {
+                    return open.stream().map(Fence::name).toList();
+                }
+                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            }
+        }
+    }
+
+    /** A position in a source's log that a target has to reach. */
+    private record Fence(Member from, Member to, Lsn sourceLsn) {
+        LinkName name() {
+            return new LinkName(from.name(), to.name());
+        }
+
+        boolean passed(GroupSessions group) {
+            Session target = group.sessions().get(to.id());
+            if (target == null || sourceLsn == null) {
+                return false;
+            }
+            String origin = ObjectNames.link(group.groupId(), from.id(), to.id());
+            String position;
+            try {
+                position = target.value(MemberSql.ORIGIN_POSITION, origin);
+            } catch (PgError.Busy e) {
+                // A node lost while we wait has not applied it; the answer names its links.
+                return false;
+            }
+            return position != null && !sourceLsn.isAfter(Lsn.parse(position));
+        }
+    }
+
+    private static List<Fence> fences(
+            GroupSessions group, Optional<NodeName> from, Optional<NodeName> to) {
+        List<Fence> fences = new ArrayList<>();
+        for (Member source : group.members()) {
+            if (from.isPresent() && !from.get().equals(source.name())) {
+                continue;
+            }
+            Session session = group.sessions().get(source.id());
+            Lsn end = session == null ? null : fence(session, source);
+            for (Member target : group.members()) {
+                if (target.id() != source.id()
+                        && (to.isEmpty() || to.get().equals(target.name()))) {
+                    fences.add(new Fence(source, target, end));
+                }
+            }
+        }
+        return fences;
+    }
+
+    /**
+     * Takes the log's end, and says something behind it that makes every receiver write its position
+     * down.
+     */
+    private static Lsn fence(Session session, Member source) {
+        Lsn end = Lsn.parse(session.value(MemberSql.INSERT_POSITION));
+        session.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, "fence " + source.state());
+        return end;
+    }
+}

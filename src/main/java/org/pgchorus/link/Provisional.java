@@ -1,0 +1,121 @@
+package org.pgchorus.link;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.pgchorus.config.Address;
+import org.pgchorus.conflict.Standing;
+import org.pgchorus.model.Relation;
+import org.pgchorus.model.Stamp;
+import org.pgchorus.model.Table;
+import org.pgchorus.model.TableName;
+import org.pgchorus.pg.Catalog;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.AgentSql;
+import org.pgchorus.sql.LinkSql;
+import org.pgchorus.sql.ObjectNames;
+import org.pgchorus.sql.RowSql;
+
+/**
+ * Looks again at deletes that found no row.
+ *
+ * <p>When such a delete was applied, some transaction may have been writing the row with an older
+ * stamp, its commit not yet visible: a client's whose commit was slow to return, or another link's.
+ * No lock covers a row that is not there. So the tombstone was left as provisional; here the key is
+ * looked at again until every transaction that was under way has ended, and a row older than the
+ * tombstone is removed. The removal does not travel: every node removes its own.
+ *
+ * <p>One thread. Connects when there is something to do.
+ */
+public final class Provisional implements AutoCloseable {
+    private final Address address;
+    private final String groupId;
+    private final int here;
+    private Session session;
+    private RowReader reader;
+
+    /** For the node {@code here}. */
+    public Provisional(Address address, String groupId, int here) {
+        this.address = address;
+        this.groupId = groupId;
+        this.here = here;
+    }
+
+    private record Entry(
+            String place, TableName table, List<String> key, Stamp stamp, boolean alone) {}
+
+    /**
+     * Looks at all provisional tombstones once.
+     *
+     * @param control a session on the node, used to see whether there are any
+     * @return how many are still provisional
+     */
+    public int look(Session control) {
+        List<Entry> entries = control.query(AgentSql.PROVISIONAL, Provisional::entry);
+        if (entries.isEmpty()) {
+            return 0;
+        }
+        if (session == null) {
+            session = Session.open(address, "pgchorus daemon");
+            session.execute(LinkSql.APPLYING);
+            session.value(LinkSql.SETUP_ORIGIN, ObjectNames.selfOrigin(groupId, here));
+            reader = new RowReader(session, new Writers(session, groupId, here));
+        }
+        Map<TableName, RowSql> statements = new HashMap<>();
+        int left = 0;
+        for (Entry entry : entries) {
+            RowSql sql =
+                    statements.computeIfAbsent(
+                            entry.table,
+                            name -> rowSql(Catalog.describe(session, name).orElseThrow().table()));
+            session.inTransaction(() -> settle(sql, entry));
+            left += entry.alone ? 0 : 1;
+        }
+        return left;
+    }
+
+    private static Entry entry(Session.Answer row) {
+        return new Entry(
+                row.text(1),
+                new TableName(row.text(2), row.text(3)),
+                row.texts(4),
+                new Stamp(row.number(5), (int) row.number(6)),
+                row.truth(7));
+    }
+
+    private int settle(RowSql sql, Entry entry) {
+        Standing standing = reader.lock(sql, entry.key, Stamp.UNKNOWN);
+        if (standing instanceof Standing.Present(_, Stamp written)
+                && written.node() != entry.stamp.node()
+                && written.compareTo(entry.stamp) < 0) {
+            session.update(sql.delete, entry.key);
+        }
+        session.update(
+                AgentSql.SETTLE,
+                entry.stamp.micros(),
+                entry.stamp.node(),
+                entry.alone,
+                entry.place);
+        session.query(LinkSql.POSITION_NOW, row -> 0, "0/1");
+        return 0;
+    }
+
+    private static RowSql rowSql(Table table) {
+        List<Relation.Column> columns = new ArrayList<>();
+        table.columns()
+                .forEach(
+                        c ->
+                                columns.add(
+                                        new Relation.Column(
+                                                c.name(), table.key().contains(c.name()), 0, -1)));
+        return new RowSql(new Relation(0, table.name(), 'd', columns), table);
+    }
+
+    @Override
+    public void close() {
+        if (session != null) {
+            session.abort();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package org.pgchorus.sql;
+
+/** What a node's daemon asks and writes in its own database. */
+public final class AgentSql {
+    private AgentSql() {}
+
+    /** from_node, paused. */
+    public static final String CONTROLS =
+            "SELECT from_node, paused FROM pgchorus.link_control WHERE paused";
+
+    /** peer, micros of what this node had applied; parameter: this node. */
+    public static final String APPLIED =
+            "SELECT peer, micros FROM pgchorus.progress WHERE node = ?::smallint";
+
+    /**
+     * Parameters: from, state, reason, received, applied, durable, applied micros, skew micros,
+     * transactions, changes, conflicts, standing at.
+     */
+    public static final String SAY_STATUS =
+            """
+            INSERT INTO pgchorus.link_status (from_node, state, reason, received_lsn, applied_lsn,
+                durable_lsn, applied_micros, skew_micros, applied_transactions, applied_changes,
+                conflicts, standing_at, said)
+            VALUES (?::smallint, ?, ?, ?::pg_lsn, ?::pg_lsn, ?::pg_lsn, ?::bigint, ?::bigint,
+                ?::bigint, ?::bigint, ?::bigint, ?, clock_timestamp())
+            ON CONFLICT (from_node) DO UPDATE SET (state, reason, received_lsn, applied_lsn,
+                durable_lsn, applied_micros, skew_micros, applied_transactions, applied_changes,
+                conflicts, standing_at, said) = (excluded.state, excluded.reason,
+                excluded.received_lsn, excluded.applied_lsn, excluded.durable_lsn,
+                coalesce(excluded.applied_micros, link_status.applied_micros),
+                excluded.skew_micros, excluded.applied_transactions, excluded.applied_changes,
+                excluded.conflicts, excluded.standing_at, excluded.said)""";
+
+    /** Forgets links from nodes that are gone. */
+    public static final String FORGET_STATUS =
+            """
+            DELETE FROM pgchorus.link_status
+            WHERE from_node NOT IN (SELECT id FROM pgchorus.member)""";
+
+    /** Makes this node ready; parameter: its id. */
+    public static final String BECOME_READY =
+            "UPDATE pgchorus.member SET state = 'ready' WHERE id = ?::smallint";
+
+    /**
+     * Deletes tombstones and stamps that every node has passed, and that are a while old. Nothing
+     * goes while a pair of nodes has not been heard of. Parameter: seconds to keep in any case.
+     */
+    public static final String PURGE =
+            """
+            WITH pair AS (
+                SELECT a.id AS node, b.id AS peer
+                FROM pgchorus.member a JOIN pgchorus.member b ON a.id <> b.id
+            ), horizon AS (
+                SELECT CASE WHEN count(*) = count(p.micros) THEN min(p.micros) END AS micros
+                FROM pair LEFT JOIN pgchorus.progress p USING (node, peer)
+            ), old AS (
+                SELECT clock_timestamp() - ?::bigint * interval '1 second' AS written
+            ), tombstones AS (
+                DELETE FROM pgchorus.tombstone_entry e USING horizon h, old
+                WHERE NOT e.provisional AND e.written < old.written
+                  AND coalesce(e.micros, pgchorus.micros(pg_xact_commit_timestamp(e.xmin)),
+                               h.micros - 1) < h.micros
+                RETURNING 1
+            ), stamps AS (
+                DELETE FROM pgchorus.stamp s USING horizon h, old
+                WHERE s.written < old.written AND s.micros < h.micros RETURNING 1
+            )
+            SELECT (SELECT count(*) FROM tombstones) + (SELECT count(*) FROM stamps)""";
+
+    /**
+     * Tombstones of rows that were not there: place, schema, table, key, micros, origin, node,
+     * whether nobody who may have been writing the row is left.
+     */
+    public static final String PROVISIONAL =
+            """
+            SELECT e.ctid::text, n.nspname, c.relname, e.key,
+                   coalesce(e.micros, pgchorus.micros(x.timestamp)),
+                   coalesce(e.node, pgchorus.writer(x.roident)),
+                   coalesce(e.check_after
+                            <= pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()), false)
+            FROM pgchorus.tombstone_entry e
+            CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(e.xmin) x
+            JOIN pg_class c ON c.oid = e.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE e.provisional ORDER BY e.written LIMIT 500""";
+
+    /**
+     * Looks at one of them again: it keeps its stamp, learns which transactions to wait for, and, if
+     * they are over, is provisional no more. Parameters: micros, node, done, place.
+     */
+    public static final String SETTLE =
+            """
+            UPDATE pgchorus.tombstone_entry
+            SET micros = ?::bigint, node = ?::smallint, provisional = NOT ?::boolean,
+                check_after = coalesce(check_after,
+                    pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()))
+            WHERE ctid = ?::tid AND provisional""";
+}

@@ -1,0 +1,109 @@
+package org.pgchorus.sql;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.pgchorus.model.Table;
+import org.pgchorus.model.TableName;
+
+/** The statements of an initial copy. */
+public final class CopySql {
+    private CopySql() {}
+
+    /** Size of a table's rows in bytes, without indexes; parameter: quoted name. */
+    public static final String SIZE = "SELECT pg_catalog.pg_table_size(?::regclass)";
+
+    /** Makes the session see what an exported snapshot sees. */
+    public static String useSnapshot(String snapshot) {
+        return "SET TRANSACTION SNAPSHOT " + Sql.literal(snapshot);
+    }
+
+    /** Reads all rows of a table itself, not of its children. */
+    public static String out(Table table) {
+        return "COPY (SELECT %s FROM ONLY %s) TO STDOUT"
+                .formatted(Sql.names(columns(table)), Sql.name(table.name()));
+    }
+
+    /** Writes them. */
+    public static String in(Table table) {
+        return "COPY %s (%s) FROM STDIN"
+                .formatted(Sql.name(table.name()), Sql.names(columns(table)));
+    }
+
+    private static List<String> columns(Table table) {
+        return table.columns().stream()
+                .filter(c -> !c.generated())
+                .map(Table.Column::name)
+                .toList();
+    }
+
+    /**
+     * Rows written after a commit time, with their stamps: micros, node, key columns as texts.
+     * Parameter: the time in micros.
+     */
+    public static String recent(Table table) {
+        String key =
+                table.key().stream()
+                        .map(c -> "t." + Sql.name(c) + "::text")
+                        .collect(Collectors.joining(", "));
+        return """
+        SELECT coalesce(o.micros, pgchorus.micros(x.timestamp)), \
+        coalesce(o.node, pgchorus.writer(x.roident)), %s FROM ONLY %s AS t \
+        CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(t.xmin) x \
+        LEFT JOIN pgchorus.stamp o ON o.relation = %d AND o.hash = %s AND o.hash2 = %s \
+        AND o.row_xmin = t.xmin \
+        WHERE coalesce(o.micros, pgchorus.micros(x.timestamp)) > ?::bigint"""
+                .formatted(
+                        key,
+                        Sql.name(table.name()),
+                        table.oid(),
+                        KeySql.hashOfRow(table, "t", 0),
+                        KeySql.hashOfRow(table, "t", 1));
+    }
+
+    /** Gives a copied row its true stamp; parameters: micros, node, key. */
+    public static String restamp(Table table) {
+        return """
+        INSERT INTO pgchorus.stamp (relation, hash, hash2, row_xmin, micros, node) \
+        SELECT %d, %s, %s, t.xmin, ?::bigint, ?::smallint FROM ONLY %s AS t WHERE %s"""
+                .formatted(
+                        table.oid(),
+                        KeySql.hashOfRow(table, "t", 0),
+                        KeySql.hashOfRow(table, "t", 1),
+                        Sql.name(table.name()),
+                        KeySql.condition(table, "t."));
+    }
+
+    /** Brings a tombstone; parameters: key as an array three times, micros, node. */
+    public static String bury(Table table) {
+        return """
+        INSERT INTO pgchorus.tombstone_entry (relation, hash, hash2, key, micros, node) \
+        SELECT %d, coalesce(%s, 0), coalesce(%s, 0), v.key, v.micros, v.node \
+        FROM (VALUES (?::text[], ?::bigint, ?::smallint)) v (key, micros, node)"""
+                .formatted(
+                        table.oid(),
+                        "CASE WHEN v.key IS NOT NULL THEN "
+                                + KeySql.hashOfTexts(table, "v.key", 0)
+                                + " END",
+                        "CASE WHEN v.key IS NOT NULL THEN "
+                                + KeySql.hashOfTexts(table, "v.key", 1)
+                                + " END");
+    }
+
+    /** Sequences of user schemas: schema, name, last value (null if not used yet). */
+    public static final String SEQUENCES =
+            """
+            SELECT schemaname, sequencename, last_value FROM pg_catalog.pg_sequences
+            WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'pgchorus')
+              AND last_value IS NOT NULL ORDER BY 1, 2""";
+
+    /** Sets a sequence that exists; parameters: quoted name, value. */
+    public static final String SET_SEQUENCE =
+            "SELECT pg_catalog.setval(to_regclass(v.n), v.p) FROM (VALUES (?, ?::bigint)) v (n, p)"
+                    + " WHERE to_regclass(v.n) IS NOT NULL";
+
+    /** Empties tables again after a failed copy. */
+    public static String empty(List<TableName> tables) {
+        return "TRUNCATE "
+                + tables.stream().map(t -> "ONLY " + Sql.name(t)).collect(Collectors.joining(", "));
+    }
+}
