@@ -60,13 +60,12 @@ public final class Address {
     /** An address of the given parameters; empty values count as not given. */
     public static Address of(Map<AddressParameter, String> values) {
         var checked = new EnumMap<AddressParameter, String>(AddressParameter.class);
-        values.forEach(
-                (parameter, value) -> {
-                    if (!value.isEmpty()) {
-                        parameter.check(value);
-                        checked.put(parameter, value);
-                    }
-                });
+        values.forEach((parameter, value) -> {
+            if (!value.isEmpty()) {
+                parameter.check(value);
+                checked.put(parameter, value);
+            }
+        });
         return new Address(checked);
     }
 
@@ -87,10 +86,9 @@ public final class Address {
         }
         Optional<String> path =
                 full.value(PASSFILE)
-                        .or(
-                                () ->
-                                        Optional.ofNullable(environment.get("HOME"))
-                                                .map(h -> h + "/.pgpass"));
+                        .or(() ->
+                                Optional.ofNullable(environment.get("HOME"))
+                                        .map(h -> h + "/.pgpass"));
         return path.flatMap(files)
                 .flatMap(text -> PasswordFile.find(text, full))
                 .map(full::withPassword)
@@ -224,12 +222,9 @@ public final class Address {
      */
     public String user() {
         return value(USER)
-                .orElseThrow(
-                        () ->
-                                new IllegalStateException(
-                                        "no user in address "
-                                                + text()
-                                                + "; name one in it or in PGUSER"));
+                .orElseThrow(() ->
+                        new IllegalStateException(
+                                "no user in address " + text() + "; name one in it or in PGUSER"));
     }
 
     public Optional<String> password() {

@@ -1,15 +1,16 @@
 package org.pgchorus.daemon;
 
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Optional;
 import org.pgchorus.config.Address;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.SurveySql;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 
 /** The conflict history over all nodes of a group. No state. */
 public final class Conflicts {
@@ -70,8 +71,7 @@ public final class Conflicts {
             }
             found.sort(Comparator.comparing(Conflict::time).reversed());
             return new Answer<>(
-                    found.stream().limit(limit).toList(),
-                    List.copyOf(group.problems().values()));
+                    found.stream().limit(limit).toList(), List.copyOf(group.problems().values()));
         }
     }
 
@@ -101,23 +101,22 @@ public final class Conflicts {
         try (GroupSessions group = GroupSessions.open(any)) {
             List<Count> counts = new ArrayList<>();
             group.members()
-                    .forEach(
-                            member -> {
-                                Session session = group.sessions().get(member.id());
-                                if (session != null) {
-                                    counts.addAll(
-                                            session.query(
-                                                    SurveySql.CONFLICT_COUNTS,
-                                                    row ->
-                                                            new Count(
-                                                                    member.name().text(),
-                                                                    row.text(1),
-                                                                    row.text(2),
-                                                                    row.text(3),
-                                                                    row.number(4),
-                                                                    row.text(5))));
-                                }
-                            });
+                    .forEach(member -> {
+                        Session session = group.sessions().get(member.id());
+                        if (session != null) {
+                            counts.addAll(
+                                    session.query(
+                                            SurveySql.CONFLICT_COUNTS,
+                                            row ->
+                                                    new Count(
+                                                            member.name().text(),
+                                                            row.text(1),
+                                                            row.text(2),
+                                                            row.text(3),
+                                                            row.number(4),
+                                                            row.text(5))));
+                        }
+                    });
             return new Answer<>(counts, List.copyOf(group.problems().values()));
         }
     }

@@ -1,10 +1,11 @@
 package org.pgchorus.daemon;
 
+import org.pgchorus.config.NodeAddress;
+import org.pgchorus.model.NodeName;
+
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.pgchorus.config.NodeAddress;
-import org.pgchorus.model.NodeName;
 
 /**
  * Serves the named nodes until closed: one for each machine next to its database, or several in one
@@ -26,10 +27,8 @@ public final class Daemon implements AutoCloseable {
                 throw new IllegalArgumentException("node " + node.name() + " is named twice");
             }
         }
-        daemon.agents.forEach(
-                (name, agent) ->
-                        daemon.threads.put(
-                                name, Thread.ofVirtual().name("node " + name).start(agent)));
+        daemon.agents.forEach((name, agent) ->
+                daemon.threads.put(name, Thread.ofVirtual().name("node " + name).start(agent)));
         return daemon;
     }
 

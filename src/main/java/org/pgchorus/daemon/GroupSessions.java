@@ -1,16 +1,17 @@
 package org.pgchorus.daemon;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import org.pgchorus.config.Address;
 import org.pgchorus.member.Identity;
 import org.pgchorus.member.Member;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Sessions on the nodes of a group, found through one of them, opened side by side.
@@ -38,14 +39,11 @@ final class GroupSessions implements AutoCloseable {
         try {
             identity =
                     Identity.of(first)
-                            .orElseThrow(
-                                    () ->
-                                            PgError.refused(
-                                                    ("the database at %s is in no group; make one:"
+                            .orElseThrow(() ->
+                                    PgError.refused(
+                                            ("the database at %s is in no group; make one:"
                                                             + " pgchorus group create NAME=%s")
-                                                            .formatted(
-                                                                    first.where(),
-                                                                    first.where())));
+                                                    .formatted(first.where(), first.where())));
             group = new GroupSessions(identity.groupId(), Member.all(first));
         } catch (RuntimeException e) {
             first.close();
@@ -64,16 +62,14 @@ final class GroupSessions implements AutoCloseable {
             if (!sessions.containsKey(member.id())) {
                 threads.add(
                         Thread.ofVirtual()
-                                .start(
-                                        () -> {
-                                            try {
-                                                opened.put(
-                                                        member.id(),
-                                                        Session.open(member.address(), NAME));
-                                            } catch (PgError e) {
-                                                failed.put(member.id(), e.getMessage());
-                                            }
-                                        }));
+                                .start(() -> {
+                                    try {
+                                        opened.put(
+                                                member.id(), Session.open(member.address(), NAME));
+                                    } catch (PgError e) {
+                                        failed.put(member.id(), e.getMessage());
+                                    }
+                                }));
             }
         }
         try {
@@ -111,15 +107,14 @@ final class GroupSessions implements AutoCloseable {
         return members.stream()
                 .filter(m -> m.name().equals(name))
                 .findFirst()
-                .orElseThrow(
-                        () ->
-                                PgError.refused(
-                                        "the group has no node %s; it has %s"
-                                                .formatted(
-                                                        name,
-                                                        members.stream()
-                                                                .map(m -> m.name().text())
-                                                                .toList())));
+                .orElseThrow(() ->
+                        PgError.refused(
+                                "the group has no node %s; it has %s"
+                                        .formatted(
+                                                name,
+                                                members.stream()
+                                                        .map(m -> m.name().text())
+                                                        .toList())));
     }
 
     /** The session on a node that has to be reached. */

@@ -1,13 +1,5 @@
 package org.pgchorus.daemon;
 
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.pgchorus.config.Address;
 import org.pgchorus.config.NodeAddress;
 import org.pgchorus.link.Applied;
@@ -28,6 +20,15 @@ import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.ObjectNames;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Serves one node: runs the links that end there, speaks for it in its log, keeps its house.
@@ -166,8 +167,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
             } else if (!found.get().name().equals(node.name())) {
                 throw PgError.refused(
                         "the database at %s is node %s, not %s"
-                                .formatted(
-                                        node.address().text(), found.get().name(), node.name()));
+                                .formatted(node.address().text(), found.get().name(), node.name()));
             } else if (control.value(MemberSql.TRY_LOCK_DAEMON).equals("t")) {
                 identity = found.get();
                 return true;
@@ -218,7 +218,11 @@ final class NodeAgent implements Runnable, AutoCloseable {
                         to,
                         SKEW_LIMIT_MICROS);
         Link link =
-                new Link(plan, applied, Thread.ofVirtual().name("read " + plan.name()).factory(), paused);
+                new Link(
+                        plan,
+                        applied,
+                        Thread.ofVirtual().name("read " + plan.name()).factory(),
+                        paused);
         links.put(from.id(), link);
         linkThreads.put(from.id(), Thread.ofVirtual().name("link " + plan.name()).start(link));
     }
@@ -267,10 +271,8 @@ final class NodeAgent implements Runnable, AutoCloseable {
         boolean all =
                 members.stream()
                         .filter(m -> m.id() != identity.nodeId())
-                        .allMatch(
-                                m ->
-                                        reached.getOrDefault(m.id(), Long.MIN_VALUE)
-                                                >= readyWhenMicros);
+                        .allMatch(m ->
+                                reached.getOrDefault(m.id(), Long.MIN_VALUE) >= readyWhenMicros);
         if (all) {
             control.update(AgentSql.BECOME_READY, identity.nodeId());
             LOG.info("node {} is ready", identity.name());

@@ -1,9 +1,5 @@
 package org.pgchorus.daemon;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.pgchorus.config.Address;
 import org.pgchorus.config.NodeAddress;
 import org.pgchorus.config.TablePattern;
@@ -21,6 +17,11 @@ import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.SurveySql;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** What an operator can order. Each call does all of it or nothing. No state. */
 public final class Orders {
@@ -59,7 +60,10 @@ public final class Orders {
      * @return false if the time was over first
      */
     public static boolean awaitReady(
-            Address any, NodeName name, long timeoutMillis, java.util.function.Consumer<String> hint)
+            Address any,
+            NodeName name,
+            long timeoutMillis,
+            java.util.function.Consumer<String> hint)
             throws InterruptedException {
         long began = System.nanoTime();
         String last = "";
@@ -127,10 +131,8 @@ public final class Orders {
             return Survey.of(group).links().stream()
                     .filter(l -> l.from().equals(from.text()) && l.to().equals(to.text()))
                     .findFirst()
-                    .orElseThrow(
-                            () ->
-                                    PgError.refused(
-                                            "a link has two different ends, not twice " + from));
+                    .orElseThrow(() ->
+                            PgError.refused("a link has two different ends, not twice " + from));
         }
     }
 
@@ -146,15 +148,19 @@ public final class Orders {
     /** The tables that take part, as the asked node has them. */
     public static List<ReplicatedTable> tables(Address any) {
         try (GroupSessions group = GroupSessions.open(any)) {
-            return group.sessions().values().iterator().next().query(
-                    SurveySql.TABLES,
-                    row ->
-                            new ReplicatedTable(
-                                    row.text(1),
-                                    row.text(2),
-                                    row.maybe(3),
-                                    row.number(4),
-                                    row.number(5)));
+            return group.sessions()
+                    .values()
+                    .iterator()
+                    .next()
+                    .query(
+                            SurveySql.TABLES,
+                            row ->
+                                    new ReplicatedTable(
+                                            row.text(1),
+                                            row.text(2),
+                                            row.maybe(3),
+                                            row.number(4),
+                                            row.number(5)));
         }
     }
 

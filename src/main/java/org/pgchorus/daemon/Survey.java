@@ -1,5 +1,12 @@
 package org.pgchorus.daemon;
 
+import org.pgchorus.config.Address;
+import org.pgchorus.member.Member;
+import org.pgchorus.model.Lsn;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.SurveySql;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -7,12 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import org.pgchorus.config.Address;
-import org.pgchorus.member.Member;
-import org.pgchorus.model.Lsn;
-import org.pgchorus.pg.PgError;
-import org.pgchorus.pg.Session;
-import org.pgchorus.sql.SurveySql;
 
 /** Asks every node of a group how it stands. No state. */
 public final class Survey {
@@ -52,16 +53,15 @@ public final class Survey {
         Map<Integer, Map<Integer, Status.Slot>> slots = new HashMap<>();
         Map<Integer, String> problems = new HashMap<>(group.problems());
         group.sessions()
-                .forEach(
-                        (id, session) -> {
-                            try {
-                                incoming.put(id, incoming(session));
-                                sources.put(id, source(session));
-                                slots.put(id, slots(session));
-                            } catch (PgError e) {
-                                problems.put(id, e.getMessage());
-                            }
-                        });
+                .forEach((id, session) -> {
+                    try {
+                        incoming.put(id, incoming(session));
+                        sources.put(id, source(session));
+                        slots.put(id, slots(session));
+                    } catch (PgError e) {
+                        problems.put(id, e.getMessage());
+                    }
+                });
         List<Status.Node> nodes = new ArrayList<>();
         List<Status.Link> links = new ArrayList<>();
         for (Member member : group.members()) {
@@ -94,8 +94,7 @@ public final class Survey {
 
     private static Source source(Session session) {
         return session.first(
-                        SurveySql.NODE,
-                        row -> new Source(row.text(1), row.lsn(2), row.number(3)))
+                        SurveySql.NODE, row -> new Source(row.text(1), row.lsn(2), row.number(3)))
                 .orElseThrow();
     }
 
@@ -152,9 +151,7 @@ public final class Survey {
         OptionalLong lagBytes =
                 source.isPresent() && incoming.flatMap(Incoming::position).isPresent()
                         ? OptionalLong.of(
-                                source.get()
-                                        .end
-                                        .bytesSince(incoming.get().position.orElseThrow()))
+                                source.get().end.bytesSince(incoming.get().position.orElseThrow()))
                         : OptionalLong.empty();
         Status.Link blank =
                 new Status.Link(

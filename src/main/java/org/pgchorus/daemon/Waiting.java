@@ -1,10 +1,5 @@
 package org.pgchorus.daemon;
 
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.pgchorus.config.Address;
 import org.pgchorus.member.Member;
 import org.pgchorus.model.LinkName;
@@ -15,6 +10,12 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.sql.LinkSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.ObjectNames;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** Waits until what is committed now has been applied. No state. */
 public final class Waiting {
@@ -90,8 +91,8 @@ public final class Waiting {
     }
 
     /**
-     * Takes the log's end, and says something behind it that makes every receiver write its position
-     * down.
+     * Takes the log's end, and says something behind it that makes every receiver write its
+     * position down.
      */
     private static Lsn fence(Session session, Member source) {
         Lsn end = Lsn.parse(session.value(MemberSql.INSERT_POSITION));

@@ -92,13 +92,12 @@ final class Guard implements AutoCloseable {
     long run(List<String> command, Map<String, String> environment) {
         var script = new StringBuilder("echo $$ >");
         script.append(Command.quoted(home.resolve("pid").toString())).append('\n');
-        environment.forEach(
-                (name, value) ->
-                        script.append("export ")
-                                .append(name)
-                                .append('=')
-                                .append(Command.quoted(value))
-                                .append('\n'));
+        environment.forEach((name, value) ->
+                script.append("export ")
+                        .append(name)
+                        .append('=')
+                        .append(Command.quoted(value))
+                        .append('\n'));
         script.append("exec");
         command.forEach(word -> script.append(' ').append(Command.quoted(word)));
         script.append('\n');

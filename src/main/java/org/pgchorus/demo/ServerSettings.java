@@ -54,12 +54,11 @@ final class ServerSettings {
 
     static void write(Path dataDirectory, int port, Map<String, String> settings) {
         var text = new StringBuilder("port = " + port + "\n");
-        settings.forEach(
-                (name, value) ->
-                        text.append(name)
-                                .append(" = '")
-                                .append(value.replace("\\", "\\\\").replace("'", "''"))
-                                .append("'\n"));
+        settings.forEach((name, value) ->
+                text.append(name)
+                        .append(" = '")
+                        .append(value.replace("\\", "\\\\").replace("'", "''"))
+                        .append("'\n"));
         try {
             Files.writeString(dataDirectory.resolve(FILE), text);
         } catch (IOException refused) {

@@ -1,11 +1,5 @@
 package org.pgchorus.link;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import org.pgchorus.conflict.Sight;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.model.Stamp;
@@ -14,6 +8,13 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.pgoutput.Message;
 import org.pgchorus.sql.LinkSql;
 import org.pgchorus.sql.ObjectNames;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Applies one stream to one target: finds the transactions in the messages, skips those that are
@@ -76,8 +77,7 @@ final class Applier {
                 .forEach(entry -> seenByWriter.put(entry.getKey(), entry.getValue()));
         record Skip(String snapshot, Lsn until) {}
         Optional<Skip> skip =
-                target.first(
-                        LinkSql.SKIP, row -> new Skip(row.text(1), row.lsn(2)), plan.fromId());
+                target.first(LinkSql.SKIP, row -> new Skip(row.text(1), row.lsn(2)), plan.fromId());
         skipSnapshot = skip.map(s -> SnapshotText.parse(s.snapshot()));
         skipUntil = skip.map(Skip::until).orElse(Lsn.ZERO);
     }
@@ -190,7 +190,9 @@ final class Applier {
 
     private void commit(Message.Commit commit) throws InterruptedException {
         if (heartbeat != null) {
-            heartbeat.appliedMicros().forEach((node, at) -> seenByWriter.merge(node, at, Math::max));
+            heartbeat
+                    .appliedMicros()
+                    .forEach((node, at) -> seenByWriter.merge(node, at, Math::max));
             if (heartbeat.fence() || System.nanoTime() - persistedNanos > PERSIST_NANOS) {
                 open();
                 persist(heartbeat);
@@ -224,12 +226,11 @@ final class Applier {
         List<String> peers = new ArrayList<>();
         List<String> micros = new ArrayList<>();
         beat.appliedMicros()
-                .forEach(
-                        (peer, at) -> {
-                            nodes.add(Integer.toString(plan.fromId()));
-                            peers.add(Integer.toString(peer));
-                            micros.add(Long.toString(at));
-                        });
+                .forEach((peer, at) -> {
+                    nodes.add(Integer.toString(plan.fromId()));
+                    peers.add(Integer.toString(peer));
+                    micros.add(Long.toString(at));
+                });
         nodes.add(Integer.toString(plan.toId()));
         peers.add(Integer.toString(plan.fromId()));
         micros.add(Long.toString(current.commitMicros()));
@@ -258,9 +259,9 @@ final class Applier {
     }
 
     /**
-     * Moves the position over a stretch of the source's log that held nothing for us, so that it can
-     * be acknowledged. The position acknowledged is never ahead of the one kept here: a target that
-     * has forgotten something can then be told by comparing the two.
+     * Moves the position over a stretch of the source's log that held nothing for us, so that it
+     * can be acknowledged. The position acknowledged is never ahead of the one kept here: a target
+     * that has forgotten something can then be told by comparing the two.
      */
     void advance(Lsn sourceReceivedLsn) {
         if (current != null || !sourceReceivedLsn.isAfter(sourceAppliedLsn)) {

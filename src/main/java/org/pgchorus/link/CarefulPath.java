@@ -1,9 +1,5 @@
 package org.pgchorus.link;
 
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.pgchorus.conflict.Decision;
 import org.pgchorus.conflict.KeyChange;
 import org.pgchorus.conflict.Kind;
@@ -20,6 +16,11 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.pgoutput.Message;
 import org.pgchorus.sql.EmptySql;
 import org.pgchorus.sql.RowSql;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Applies the changes of one transaction at a time, one by one: lock the row, ask the {@link
@@ -38,7 +39,9 @@ import org.pgchorus.sql.RowSql;
  * <p>One thread, the session's. The caller begins and ends the database's transaction.
  */
 final class CarefulPath {
-    /** A key that is inserted and deleted by others this often between our looks is a stuck loop. */
+    /**
+     * A key that is inserted and deleted by others this often between our looks is a stuck loop.
+     */
     private static final int ATTEMPTS = 100;
 
     private final Session target;
@@ -150,10 +153,9 @@ final class CarefulPath {
                             target.execute(EmptySql.lockForInserts(sql.table()));
                             return reader.grave(sql, List.of())
                                     .flatMap(Standing::stamp)
-                                    .filter(
-                                            emptied ->
-                                                    emptied.node() != stamp.node()
-                                                            && emptied.compareTo(stamp) > 0)
+                                    .filter(emptied ->
+                                            emptied.node() != stamp.node()
+                                                    && emptied.compareTo(stamp) > 0)
                                     .isEmpty();
                         });
         if (keep) {
@@ -171,8 +173,7 @@ final class CarefulPath {
     }
 
     /** Returns false if somebody else was faster and the change has to be decided again. */
-    private boolean attempt(
-            RowSql sql, List<String> key, List<String> replaced, KeyChange change) {
+    private boolean attempt(RowSql sql, List<String> key, List<String> replaced, KeyChange change) {
         Standing standing = reader.lock(sql, key, stamp);
         Decision decision = Referee.decide(change, stamp, standing, sight);
         boolean done =
@@ -289,8 +290,7 @@ final class CarefulPath {
             Kind kind,
             Resolution resolution,
             Standing standing) {
-        Row remote =
-change instanceof KeyChange.Delete ? null : rowOf(change);
+        Row remote = change instanceof KeyChange.Delete ? null : rowOf(change);
         Row local = standing instanceof Standing.Present(Row row, _) ? row : null;
         Stamp written = standing.stamp().orElse(null);
         history.record(sql, key, kind, resolution, local, written, remote, cause);

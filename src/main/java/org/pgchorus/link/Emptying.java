@@ -1,14 +1,15 @@
 package org.pgchorus.link;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.BiConsumer;
 import org.pgchorus.conflict.Sight;
 import org.pgchorus.model.Stamp;
 import org.pgchorus.model.Table;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.EmptySql;
 import org.pgchorus.sql.RowSql;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
 
 /**
  * Applies a TRUNCATE: a delete of every key, but without looking at rows that cannot matter.
@@ -45,8 +46,7 @@ final class Emptying {
 
     private record Place(String ctid, List<String> key) {}
 
-    private void eraseRecent(
-            RowSql sql, long cutoff, BiConsumer<RowSql, List<String>> erase) {
+    private void eraseRecent(RowSql sql, long cutoff, BiConsumer<RowSql, List<String>> erase) {
         String after = "(0,0)";
         while (true) {
             int width = sql.table().key().size();

@@ -26,7 +26,8 @@ public record Heartbeat(boolean fence, String state, Map<Integer, Long> appliedM
     public String text() {
         StringBuilder text = new StringBuilder(fence ? "fence " : "heartbeat ").append(state);
         new TreeMap<>(appliedMicros)
-                .forEach((node, micros) -> text.append(' ').append(node).append(':').append(micros));
+                .forEach(
+                        (node, micros) -> text.append(' ').append(node).append(':').append(micros));
         return text.toString();
     }
 

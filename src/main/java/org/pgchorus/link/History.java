@@ -1,7 +1,5 @@
 package org.pgchorus.link;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.pgchorus.conflict.Kind;
 import org.pgchorus.conflict.Resolution;
 import org.pgchorus.model.Lsn;
@@ -9,6 +7,9 @@ import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.RowSql;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /** Writes the conflict history, in the transaction that decides. One thread, the session's. */
 final class History {
@@ -19,7 +20,8 @@ final class History {
                 remote_lsn)
             VALUES (?, ?, json_object(?::text[], ?::text[]), ?, ?, 'last_update_wins',
                 json_object(?::text[], ?::text[]), json_object(?::text[], ?::text[]), ?, ?, ?, ?,
-                ?, ?)""";
+                ?, ?)\
+            """;
 
     private final Session target;
     private long recorded;

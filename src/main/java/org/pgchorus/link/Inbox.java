@@ -1,12 +1,13 @@
 package org.pgchorus.link;
 
+import org.pgchorus.pgoutput.Message;
+
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.pgchorus.pgoutput.Message;
 
 /**
  * The messages between the thread that reads a stream and the one that applies it, bounded by their

@@ -1,11 +1,5 @@
 package org.pgchorus.link;
 
-import java.nio.ByteBuffer;
-import java.util.Optional;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.pg.LogStream;
 import org.pgchorus.pg.PgError;
@@ -16,6 +10,13 @@ import org.pgchorus.pgoutput.Message;
 import org.pgchorus.sql.LinkSql;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Keeps one direction flowing, for ever: connects, applies, and after any failure waits and begins

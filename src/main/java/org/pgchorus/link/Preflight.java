@@ -1,10 +1,11 @@
 package org.pgchorus.link;
 
-import java.util.Optional;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.LinkSql;
+
+import java.util.Optional;
 
 /**
  * Whether the two ends are what they were when the link was made. Looked at before every start, so
@@ -65,12 +66,11 @@ final class Preflight {
         String from = plan.name().from().text();
         String to = plan.name().to().text();
         Slot slot =
-                found.orElseThrow(
-                        () ->
-                                PgError.refused(
-                                        ("the slot %s is gone from node %s, and with it what %s has"
+                found.orElseThrow(() ->
+                        PgError.refused(
+                                ("the slot %s is gone from node %s, and with it what %s has"
                                                 + " not received; join node %s again")
-                                                .formatted(plan.slot(), from, to, to)));
+                                        .formatted(plan.slot(), from, to, to)));
         if (slot.status.equals("lost")) {
             throw PgError.refused(
                     ("node %s has removed WAL that the slot %s still needed (wal_status lost);"

@@ -1,9 +1,5 @@
 package org.pgchorus.link;
 
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.pgchorus.config.Address;
 import org.pgchorus.conflict.Standing;
 import org.pgchorus.model.Relation;
@@ -16,6 +12,11 @@ import org.pgchorus.sql.AgentSql;
 import org.pgchorus.sql.LinkSql;
 import org.pgchorus.sql.ObjectNames;
 import org.pgchorus.sql.RowSql;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Looks again at deletes that found no row.
@@ -104,11 +105,10 @@ public final class Provisional implements AutoCloseable {
     private static RowSql rowSql(Table table) {
         List<Relation.Column> columns = new ArrayList<>();
         table.columns()
-                .forEach(
-                        c ->
-                                columns.add(
-                                        new Relation.Column(
-                                                c.name(), table.key().contains(c.name()), 0, -1)));
+                .forEach(c ->
+                        columns.add(
+                                new Relation.Column(
+                                        c.name(), table.key().contains(c.name()), 0, -1)));
         return new RowSql(new Relation(0, table.name(), 'd', columns), table);
     }
 

@@ -1,14 +1,15 @@
 package org.pgchorus.link;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Optional;
 import org.pgchorus.conflict.Standing;
 import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.RowSql;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * Reads what one database holds under a key: the row with its stamp, or its tombstone.
@@ -52,11 +53,8 @@ final class RowReader {
                         sql.tombstone,
                         row ->
                                 row.maybe(3)
-                                        .map(
-                                                node ->
-                                                        new Stamp(
-                                                                row.number(1),
-                                                                Integer.parseInt(node)))
+                                        .map(node ->
+                                                new Stamp(row.number(1), Integer.parseInt(node)))
                                         .orElseGet(
                                                 () -> writers.stamp(row.text(1), row.number(2, 0))),
                         key,
@@ -75,13 +73,12 @@ final class RowReader {
         Stamp stamp =
                 answer.maybe(count + 3)
                         .map(RowReader::override)
-                        .orElseGet(
-                                () ->
-                                        answer.truth(count + 4)
-                                                ? own
-                                                : writers.stamp(
-                                                        answer.text(count + 1),
-                                                        answer.number(count + 2, 0)));
+                        .orElseGet(() ->
+                                answer.truth(count + 4)
+                                        ? own
+                                        : writers.stamp(
+                                                answer.text(count + 1),
+                                                answer.number(count + 2, 0)));
         return new Standing.Present(Row.ofTexts(texts), stamp);
     }
 

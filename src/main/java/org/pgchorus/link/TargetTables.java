@@ -1,13 +1,14 @@
 package org.pgchorus.link;
 
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
 import org.pgchorus.model.Relation;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.RowSql;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * The target's tables as the source's relations meet them. One thread at a time.
@@ -50,11 +51,10 @@ final class TargetTables {
         Relation relation = relation(id);
         Catalog.Described table =
                 Catalog.describe(target, relation.table())
-                        .orElseThrow(
-                                () ->
-                                        PgError.refused(
-                                                "table %s does not exist here; create it"
-                                                        .formatted(relation.table())));
+                        .orElseThrow(() ->
+                                PgError.refused(
+                                        "table %s does not exist here; create it"
+                                                .formatted(relation.table())));
         try {
             RowSql sql = new RowSql(relation, table.table());
             statements.put(id, sql);

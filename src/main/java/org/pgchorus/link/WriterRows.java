@@ -1,8 +1,5 @@
 package org.pgchorus.link;
 
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.pgchorus.conflict.Standing;
 import org.pgchorus.model.Relation;
 import org.pgchorus.model.Table;
@@ -10,6 +7,10 @@ import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.RowSql;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Reads rows from the node that wrote them, when a change came without its large unchanged values
@@ -47,8 +48,7 @@ final class WriterRows implements AutoCloseable {
     Found read(Relation relation, List<String> key, List<String> replaced, int xid) {
         if (session == null) {
             session = Session.open(plan.from(), plan.applicationName());
-            reader =
-                    new RowReader(session, new Writers(session, plan.groupId(), plan.fromId()));
+            reader = new RowReader(session, new Writers(session, plan.groupId(), plan.fromId()));
         }
         RowSql sql = statements.computeIfAbsent(relation.id(), id -> describe(relation));
         // Transactions only ever become visible. So what is visible before the row is read is in
@@ -70,13 +70,10 @@ final class WriterRows implements AutoCloseable {
     private RowSql describe(Relation relation) {
         Table table =
                 Catalog.describe(session, relation.table())
-                        .orElseThrow(
-                                () ->
-                                        PgError.refused(
-                                                "table %s no longer exists on node %s"
-                                                        .formatted(
-                                                                relation.table(),
-                                                                plan.name().from())))
+                        .orElseThrow(() ->
+                                PgError.refused(
+                                        "table %s no longer exists on node %s"
+                                                .formatted(relation.table(), plan.name().from())))
                         .table();
         return new RowSql(relation, table);
     }

@@ -1,10 +1,11 @@
 package org.pgchorus.link;
 
-import java.util.HashMap;
-import java.util.Map;
 import org.pgchorus.model.Stamp;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.Session;
+
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Whose writes the origins of one server stand for, and so the stamps of rows read there.

@@ -1,10 +1,5 @@
 package org.pgchorus.member;
 
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import org.pgchorus.member.Finding.Severity;
 import org.pgchorus.model.Table;
 import org.pgchorus.model.TableName;
@@ -13,6 +8,12 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.sql.ExamineSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.Sql;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /** Compares a newcomer with its provider before a join. Changes nothing. */
 final class Comparison {
@@ -51,8 +52,7 @@ final class Comparison {
 
     private static List<String> locale(Session session) {
         return session.first(
-                        ExamineSql.LOCALE,
-                        row -> List.of(row.text(1), row.text(2), row.text(3)))
+                        ExamineSql.LOCALE, row -> List.of(row.text(1), row.text(2), row.text(3)))
                 .orElseThrow();
     }
 
@@ -93,8 +93,10 @@ final class Comparison {
     }
 
     private void columns(TableName table, Table theirs, Table ours) {
-        Set<String> expected = new LinkedHashSet<>(theirs.columns().stream().map(Comparison::text).toList());
-        Set<String> found = new LinkedHashSet<>(ours.columns().stream().map(Comparison::text).toList());
+        Set<String> expected =
+                new LinkedHashSet<>(theirs.columns().stream().map(Comparison::text).toList());
+        Set<String> found =
+                new LinkedHashSet<>(ours.columns().stream().map(Comparison::text).toList());
         Set<String> lacking = new LinkedHashSet<>(expected);
         lacking.removeAll(found);
         Set<String> extra = new LinkedHashSet<>(found);

@@ -1,5 +1,17 @@
 package org.pgchorus.member;
 
+import org.pgchorus.config.Address;
+import org.pgchorus.model.Stamp;
+import org.pgchorus.model.Table;
+import org.pgchorus.model.TableName;
+import org.pgchorus.pg.Catalog;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.CopySql;
+import org.pgchorus.sql.LinkSql;
+import org.pgchorus.sql.ObjectNames;
+import org.pgchorus.sql.Sql;
+
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -16,17 +28,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
-import org.pgchorus.config.Address;
-import org.pgchorus.model.Stamp;
-import org.pgchorus.model.Table;
-import org.pgchorus.model.TableName;
-import org.pgchorus.pg.Catalog;
-import org.pgchorus.pg.PgError;
-import org.pgchorus.pg.Session;
-import org.pgchorus.sql.CopySql;
-import org.pgchorus.sql.LinkSql;
-import org.pgchorus.sql.ObjectNames;
-import org.pgchorus.sql.Sql;
 
 /**
  * Copies the rows of the provider's tables under one snapshot, several tables at once, the largest
@@ -95,12 +96,8 @@ final class Copier {
     private List<Piece> bySize(List<TableName> tables) {
         try (Session session = Session.open(provider, "pgchorus join")) {
             return tables.stream()
-                    .map(
-                            t ->
-                                    new Piece(
-                                            t,
-                                            Long.parseLong(
-                                                    session.value(CopySql.SIZE, Sql.name(t)))))
+                    .map(t ->
+                            new Piece(t, Long.parseLong(session.value(CopySql.SIZE, Sql.name(t)))))
                     .sorted(Comparator.comparingLong(Piece::bytes).reversed())
                     .toList();
         }
@@ -114,8 +111,7 @@ final class Copier {
             source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
             source.execute(CopySql.useSnapshot(snapshot.exported()));
             target.execute(LinkSql.APPLYING);
-            target.value(
-                    LinkSql.SETUP_ORIGIN, ObjectNames.copyOrigin(groupId, newcomerId, job));
+            target.value(LinkSql.SETUP_ORIGIN, ObjectNames.copyOrigin(groupId, newcomerId, job));
             for (Piece piece = queue.poll(); piece != null; piece = queue.poll()) {
                 long rows = copyTable(source, target, piece, workers);
                 progress.copied(piece.table.toString(), bytesDone.get(), bytesTotal, rows);
@@ -133,12 +129,11 @@ final class Copier {
         PipedInputStream in = new PipedInputStream(PIPE_BYTES);
         OutputStream out = counting(new PipedOutputStream(in), piece);
         Future<?> writing =
-                workers.submit(
-                        () -> {
-                            try (out) {
-                                return source.copyOut(CopySql.out(from), out);
-                            }
-                        });
+                workers.submit(() -> {
+                    try (out) {
+                        return source.copyOut(CopySql.out(from), out);
+                    }
+                });
         long rows;
         try (in) {
             rows = target.copyIn(CopySql.in(from), in);
@@ -152,19 +147,16 @@ final class Copier {
             throw e;
         }
         restamp(source, target, from, to);
-        target.query(
-                LinkSql.POSITION, row -> 0, "0/1", Stamp.instantOf(snapshot.horizonMicros()));
+        target.query(LinkSql.POSITION, row -> 0, "0/1", Stamp.instantOf(snapshot.horizonMicros()));
         target.commit();
         return rows;
     }
 
     private static Table describe(Session session, TableName name) {
         return Catalog.describe(session, name)
-                .orElseThrow(
-                        () ->
-                                PgError.refused(
-                                        "table %s is missing at %s"
-                                                .formatted(name, session.where())))
+                .orElseThrow(() ->
+                        PgError.refused(
+                                "table %s is missing at %s".formatted(name, session.where())))
                 .table();
     }
 

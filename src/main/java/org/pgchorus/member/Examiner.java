@@ -1,8 +1,5 @@
 package org.pgchorus.member;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Set;
 import org.pgchorus.member.Finding.Severity;
 import org.pgchorus.model.Table;
 import org.pgchorus.model.TableName;
@@ -11,6 +8,10 @@ import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.ExamineSql;
 import org.pgchorus.sql.Sql;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 
 /**
  * Examines a database before anything is done to it. Changes nothing that stays.

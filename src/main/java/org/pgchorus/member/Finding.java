@@ -1,8 +1,9 @@
 package org.pgchorus.member;
 
+import org.pgchorus.pg.PgError;
+
 import java.util.List;
 import java.util.stream.Collectors;
-import org.pgchorus.pg.PgError;
 
 /**
  * Something an examination found.
@@ -13,8 +14,7 @@ import org.pgchorus.pg.PgError;
  * @param problem what is not as it must be
  * @param cure the exact statement or setting that mends it
  */
-public record Finding(
-        String where, String check, Severity severity, String problem, String cure) {
+public record Finding(String where, String check, Severity severity, String problem, String cure) {
     /** Whether a finding stands in the way. */
     public enum Severity {
         /** Nothing can be done before it is mended. */
@@ -36,8 +36,7 @@ public record Finding(
      * @throws PgError.Refused with every error found, not only the first
      */
     public static void requireNone(List<Finding> findings) {
-        List<Finding> errors =
-                findings.stream().filter(f -> f.severity == Severity.ERROR).toList();
+        List<Finding> errors = findings.stream().filter(f -> f.severity == Severity.ERROR).toList();
         if (!errors.isEmpty()) {
             throw PgError.refused(
                     errors.stream().map(Finding::line).collect(Collectors.joining("\n")));

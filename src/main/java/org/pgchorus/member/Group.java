@@ -1,11 +1,5 @@
 package org.pgchorus.member;
 
-import java.security.SecureRandom;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HexFormat;
-import java.util.List;
-import java.util.Map;
 import org.pgchorus.config.NodeAddress;
 import org.pgchorus.config.TablePattern;
 import org.pgchorus.model.TableName;
@@ -14,6 +8,13 @@ import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.PublicationSql;
+
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 
 /** Makes groups, and says which tables they replicate. */
 public final class Group {
@@ -32,42 +33,38 @@ public final class Group {
         try (Session session = Session.open(node.address(), "pgchorus")) {
             refuseMember(session, node);
             List<TableName> tables = select(session, patterns);
-            List<Finding> findings =
-                    new Examiner(session, node.name().text(), 1).examine(tables);
+            List<Finding> findings = new Examiner(session, node.name().text(), 1).examine(tables);
             Finding.requireNone(findings);
             byte[] random = new byte[4];
             new SecureRandom().nextBytes(random);
-            Identity identity =
-                    new Identity(HexFormat.of().formatHex(random), 1, node.name());
+            Identity identity = new Identity(HexFormat.of().formatHex(random), 1, node.name());
             Member member = new Member(1, node.name(), node.address(), "ready");
-            session.inTransaction(
-                    () -> {
-                        Installer.install(
-                                session,
-                                identity,
-                                List.of(member),
-                                Map.of(TABLES_SETTING, join(patterns)),
-                                tables);
-                        return 0;
-                    });
+            session.inTransaction(() -> {
+                Installer.install(
+                        session,
+                        identity,
+                        List.of(member),
+                        Map.of(TABLES_SETTING, join(patterns)),
+                        tables);
+                return 0;
+            });
             return findings;
         }
     }
 
     static void refuseMember(Session session, NodeAddress node) {
         Identity.of(session)
-                .ifPresent(
-                        identity -> {
-                            throw PgError.refused(
-                                    ("the database at %s is node %s of group %s already;"
-                                                    + " to make it plain again:"
-                                                    + " pgchorus node remove %s")
-                                            .formatted(
-                                                    node.address().text(),
-                                                    identity.name(),
-                                                    identity.groupId(),
-                                                    node.address().text()));
-                        });
+                .ifPresent(identity -> {
+                    throw PgError.refused(
+                            ("the database at %s is node %s of group %s already;"
+                                            + " to make it plain again:"
+                                            + " pgchorus node remove %s")
+                                    .formatted(
+                                            node.address().text(),
+                                            identity.name(),
+                                            identity.groupId(),
+                                            node.address().text()));
+                });
     }
 
     private static List<TableName> select(Session session, List<TablePattern> patterns) {
@@ -114,14 +111,13 @@ public final class Group {
         }
         Finding.requireNone(findings);
         for (Session session : sessions) {
-            session.inTransaction(
-                    () -> {
-                        Installer.triggers(session, table);
-                        if (!Catalog.published(session).contains(table)) {
-                            session.execute(PublicationSql.add(table));
-                        }
-                        return 0;
-                    });
+            session.inTransaction(() -> {
+                Installer.triggers(session, table);
+                if (!Catalog.published(session).contains(table)) {
+                    session.execute(PublicationSql.add(table));
+                }
+                return 0;
+            });
         }
     }
 
@@ -138,12 +134,11 @@ public final class Group {
             }
         }
         for (Session session : sessions) {
-            session.inTransaction(
-                    () -> {
-                        session.execute(PublicationSql.drop(table));
-                        Installer.dropTriggers(session, table);
-                        return 0;
-                    });
+            session.inTransaction(() -> {
+                session.execute(PublicationSql.drop(table));
+                Installer.dropTriggers(session, table);
+                return 0;
+            });
         }
     }
 

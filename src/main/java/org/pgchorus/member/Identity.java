@@ -1,9 +1,10 @@
 package org.pgchorus.member;
 
-import java.util.Optional;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.MemberSql;
+
+import java.util.Optional;
 
 /** Which node a database is. */
 public record Identity(String groupId, int nodeId, NodeName name) {
@@ -14,8 +15,6 @@ public record Identity(String groupId, int nodeId, NodeName name) {
         }
         return session.first(
                 MemberSql.LOCAL,
-                row ->
-                        new Identity(
-                                row.text(1), (int) row.number(2), new NodeName(row.text(3))));
+                row -> new Identity(row.text(1), (int) row.number(2), new NodeName(row.text(3))));
     }
 }

@@ -1,7 +1,5 @@
 package org.pgchorus.member;
 
-import java.util.List;
-import java.util.Map;
 import org.pgchorus.model.TableName;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
@@ -12,9 +10,12 @@ import org.pgchorus.sql.PublicationSql;
 import org.pgchorus.sql.Sql;
 import org.pgchorus.sql.TableSql;
 
+import java.util.List;
+import java.util.Map;
+
 /**
- * Puts our objects into a database and takes them out again; each call belongs into one
- * transaction of the caller's.
+ * Puts our objects into a database and takes them out again; each call belongs into one transaction
+ * of the caller's.
  */
 final class Installer {
     /** Ten seconds, at a tenth each. */
@@ -30,11 +31,7 @@ final class Installer {
             Map<String, String> settings,
             List<TableName> tables) {
         session.execute(Sql.script("install.sql"));
-        session.update(
-                MemberSql.BECOME,
-                identity.groupId(),
-                identity.nodeId(),
-                identity.name());
+        session.update(MemberSql.BECOME, identity.groupId(), identity.nodeId(), identity.name());
         for (Member member : members) {
             addMember(session, member);
         }
@@ -60,11 +57,10 @@ final class Installer {
     static void triggers(Session session, TableName name) {
         Catalog.Described described =
                 Catalog.describe(session, name)
-                        .orElseThrow(
-                                () ->
-                                        PgError.refused(
-                                                "table %s does not exist at %s; create it first"
-                                                        .formatted(name, session.where())));
+                        .orElseThrow(() ->
+                                PgError.refused(
+                                        "table %s does not exist at %s; create it first"
+                                                .formatted(name, session.where())));
         session.execute(TableSql.triggers(described.table(), described.inherits()));
     }
 
@@ -76,12 +72,11 @@ final class Installer {
 
     /** Removes everything of a group from a database; idempotent. */
     static void remove(Session session, String groupId) {
-        session.inTransaction(
-                () -> {
-                    session.execute(PublicationSql.DROP);
-                    session.execute(Sql.script("remove.sql"));
-                    return 0;
-                });
+        session.inTransaction(() -> {
+            session.execute(PublicationSql.DROP);
+            session.execute(Sql.script("remove.sql"));
+            return 0;
+        });
         for (String slot : session.query(MemberSql.SLOTS_OF, row -> row.text(1), groupId)) {
             dropSlot(session, slot);
         }

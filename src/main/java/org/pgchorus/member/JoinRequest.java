@@ -7,8 +7,8 @@ import org.pgchorus.config.NodeAddress;
  * What an operator asks for with {@code node join}.
  *
  * @param via any node of the group: the provider of the copy
- * @param schema {@link Schema#COPY} creates the tables with pg_dump; {@link Schema#EXISTING} expects
- *     them
+ * @param schema {@link Schema#COPY} creates the tables with pg_dump; {@link Schema#EXISTING}
+ *     expects them
  * @param copyData whether to copy the rows; if not, they must be the same already
  * @param jobs tables copied at once
  */

@@ -1,11 +1,5 @@
 package org.pgchorus.member;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.model.TableName;
@@ -17,6 +11,13 @@ import org.pgchorus.sql.LinkSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.ObjectNames;
 import org.pgchorus.sql.Sql;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Joins a database to a group while everybody writes.
@@ -61,14 +62,13 @@ public final class Joiner implements AutoCloseable {
         try {
             provider =
                     Identity.of(via)
-                            .orElseThrow(
-                                    () ->
-                                            PgError.refused(
-                                                    ("the database at %s is in no group; make one:"
+                            .orElseThrow(() ->
+                                    PgError.refused(
+                                            ("the database at %s is in no group; make one:"
                                                             + " pgchorus group create NAME=%s")
-                                                            .formatted(
-                                                                    request.via().text(),
-                                                                    request.via().text())));
+                                                    .formatted(
+                                                            request.via().text(),
+                                                            request.via().text())));
             members = Member.all(via);
             sessions.put(provider.nodeId(), via);
         } catch (RuntimeException e) {
@@ -121,15 +121,14 @@ public final class Joiner implements AutoCloseable {
     }
 
     private void lockMembership() {
-        sessions.forEach(
-                (id, session) -> {
-                    if (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
-                        throw PgError.refused(
-                                "another change of the group's membership is under way (node "
-                                        + id
-                                        + "); try again when it is done");
-                    }
-                });
+        sessions.forEach((id, session) -> {
+            if (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
+                throw PgError.refused(
+                        "another change of the group's membership is under way (node "
+                                + id
+                                + "); try again when it is done");
+            }
+        });
     }
 
     private void examine() {
@@ -144,24 +143,20 @@ public final class Joiner implements AutoCloseable {
             }
             if (member.address().equals(request.node().address().withoutPassword())) {
                 throw PgError.refused(
-                        "%s is node %s already"
-                                .formatted(member.address().text(), member.name()));
+                        "%s is node %s already".formatted(member.address().text(), member.name()));
             }
         }
         Session via = via();
         tables = Catalog.published(via);
         List<Finding> findings = new ArrayList<>();
-        sessions.forEach(
-                (id, session) ->
-                        findings.addAll(
-                                new Examiner(session, nameOf(id), 1).examine(List.of())));
+        sessions.forEach((id, session) ->
+                findings.addAll(new Examiner(session, nameOf(id), 1).examine(List.of())));
         findings.addAll(new Examiner(newcomer, name.text(), members.size()).examine(tables));
         findings.addAll(new Comparison(via, newcomer, name.text()).locales());
         Finding.requireNone(findings);
         if (request.schema() == JoinRequest.Schema.EXISTING) {
             Finding.requireNone(
-                    new Comparison(via, newcomer, name.text())
-                            .tables(tables, request.copyData()));
+                    new Comparison(via, newcomer, name.text()).tables(tables, request.copyData()));
         } else {
             SchemaCopy.requireTools(via);
             Finding.requireNone(new Comparison(via, newcomer, name.text()).absent(tables));
@@ -190,22 +185,20 @@ public final class Joiner implements AutoCloseable {
         }
         progress.step("preparing node " + identity.name());
         Member self =
-                new Member(
-                        identity.nodeId(), identity.name(), request.node().address(), "joining");
+                new Member(identity.nodeId(), identity.name(), request.node().address(), "joining");
         List<Member> all = new ArrayList<>(members);
         all.add(self);
-        newcomer.inTransaction(
-                () -> {
-                    Installer.install(newcomer, identity, all, Group.settings(via()), tables);
-                    for (int job = 0; job < request.jobs(); job++) {
-                        origin(newcomer, copyOrigin(job));
-                    }
-                    for (Member member : members) {
-                        origin(newcomer, linkInto(member.id()));
-                        newcomer.update(MemberSql.PAUSE, member.id(), true);
-                    }
-                    return 0;
-                });
+        newcomer.inTransaction(() -> {
+            Installer.install(newcomer, identity, all, Group.settings(via()), tables);
+            for (int job = 0; job < request.jobs(); job++) {
+                origin(newcomer, copyOrigin(job));
+            }
+            for (Member member : members) {
+                origin(newcomer, linkInto(member.id()));
+                newcomer.update(MemberSql.PAUSE, member.id(), true);
+            }
+            return 0;
+        });
         // From here on, what clients write on the newcomer is kept for every node.
         Map<Integer, Lsn> starts = new TreeMap<>();
         for (Member member : members) {
@@ -215,13 +208,11 @@ public final class Joiner implements AutoCloseable {
         }
         for (Member member : members) {
             Session session = sessions.get(member.id());
-            session.inTransaction(
-                    () -> {
-                        origin(session, linkFrom(member.id()));
-                        return 0;
-                    });
-            session.value(
-                    MemberSql.ADVANCE_ORIGIN, linkFrom(member.id()), starts.get(member.id()));
+            session.inTransaction(() -> {
+                origin(session, linkFrom(member.id()));
+                return 0;
+            });
+            session.value(MemberSql.ADVANCE_ORIGIN, linkFrom(member.id()), starts.get(member.id()));
             Installer.addMember(session, self);
         }
     }
@@ -247,11 +238,8 @@ public final class Joiner implements AutoCloseable {
     private Map<Integer, Lsn> slotsForNewcomer() {
         progress.step("creating slots on " + members.size() + " node(s)");
         Map<Integer, Lsn> starts = new TreeMap<>();
-        sessions.forEach(
-                (id, session) ->
-                        starts.put(
-                                id,
-                                Lsn.parse(session.value(MemberSql.CREATE_SLOT, linkInto(id)))));
+        sessions.forEach((id, session) ->
+                starts.put(id, Lsn.parse(session.value(MemberSql.CREATE_SLOT, linkInto(id)))));
         return starts;
     }
 
@@ -259,11 +247,11 @@ public final class Joiner implements AutoCloseable {
     private void fence(Map<Integer, Lsn> slots) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(FENCE_SECONDS);
         for (Member peer : peers()) {
-            progress.step("waiting until %s has applied %s".formatted(provider.name(), peer.name()));
+            progress.step(
+                    "waiting until %s has applied %s".formatted(provider.name(), peer.name()));
             Session session = sessions.get(peer.id());
             session.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, "fence " + peer.state());
-            String origin =
-                    ObjectNames.link(provider.groupId(), peer.id(), provider.nodeId());
+            String origin = ObjectNames.link(provider.groupId(), peer.id(), provider.nodeId());
             while (!applied(origin, slots.get(peer.id()))) {
                 if (System.nanoTime() > deadline) {
                     throw PgError.refused(
@@ -314,10 +302,7 @@ public final class Joiner implements AutoCloseable {
             sequences(holder);
             startAt(provider.nodeId(), slots.get(provider.nodeId()));
             newcomer.update(
-                    MemberSql.SKIP,
-                    provider.nodeId(),
-                    snapshot.visible(),
-                    snapshot.providerLsn());
+                    MemberSql.SKIP, provider.nodeId(), snapshot.visible(), snapshot.providerLsn());
             snapshot.peerLsn().forEach(this::startAt);
             holder.rollback();
         }
@@ -358,16 +343,9 @@ public final class Joiner implements AutoCloseable {
         record Sequence(TableName name, long value) {}
         holder.query(
                         CopySql.SEQUENCES,
-                        row ->
-                                new Sequence(
-                                        new TableName(row.text(1), row.text(2)), row.number(3)))
-                .forEach(
-                        s ->
-                                newcomer.query(
-                                        CopySql.SET_SEQUENCE,
-                                        row -> 0,
-                                        Sql.name(s.name),
-                                        s.value));
+                        row -> new Sequence(new TableName(row.text(1), row.text(2)), row.number(3)))
+                .forEach(s ->
+                        newcomer.query(CopySql.SET_SEQUENCE, row -> 0, Sql.name(s.name), s.value));
     }
 
     private void letGo() {

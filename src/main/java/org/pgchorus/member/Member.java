@@ -1,10 +1,11 @@
 package org.pgchorus.member;
 
-import java.util.List;
 import org.pgchorus.config.Address;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.MemberSql;
+
+import java.util.List;
 
 /**
  * A node as the group's catalog knows it.

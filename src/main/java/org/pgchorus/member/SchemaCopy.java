@@ -1,5 +1,11 @@
 package org.pgchorus.member;
 
+import org.pgchorus.config.Address;
+import org.pgchorus.model.TableName;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.Sql;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,11 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.pgchorus.config.Address;
-import org.pgchorus.model.TableName;
-import org.pgchorus.pg.PgError;
-import org.pgchorus.pg.Session;
-import org.pgchorus.sql.Sql;
 
 /** Copies a schema with PostgreSQL's own tools, pg_dump and psql, which must be installed. */
 final class SchemaCopy {
@@ -73,7 +74,8 @@ final class SchemaCopy {
     }
 
     private static int version(Path tool) {
-        Matcher matcher = VERSION.matcher(run(List.of(tool.toString(), "--version"), Map.of(), null));
+        Matcher matcher =
+                VERSION.matcher(run(List.of(tool.toString(), "--version"), Map.of(), null));
         return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 
@@ -160,7 +162,10 @@ final class SchemaCopy {
                 builder.redirectError(errors.toFile());
                 Process process = builder.start();
                 process.getOutputStream().close();
-                String out = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+                String out =
+                        new String(
+                                process.getInputStream().readAllBytes(),
+                                java.nio.charset.StandardCharsets.UTF_8);
                 if (!process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES)) {
                     process.destroyForcibly();
                     throw PgError.refused(command.getFirst() + " did not end in time");
@@ -169,8 +174,7 @@ final class SchemaCopy {
                     throw PgError.refused(
                             "%s failed: %s"
                                     .formatted(
-                                            command.getFirst(),
-                                            Files.readString(errors).strip()));
+                                            command.getFirst(), Files.readString(errors).strip()));
                 }
                 return out;
             } finally {

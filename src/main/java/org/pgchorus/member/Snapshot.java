@@ -1,14 +1,15 @@
 package org.pgchorus.member;
 
-import java.time.Duration;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.ObjectNames;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * One moment of the provider, held open: what its transactions see, and how far it had applied each
@@ -32,8 +33,8 @@ record Snapshot(
         long horizonMicros,
         Duration pause) {
     /**
-     * Commit times of one node are not exactly in the order of its log, and clocks may differ within
-     * the limit; a lower horizon costs only a few more rows that get their stamp one by one.
+     * Commit times of one node are not exactly in the order of its log, and clocks may differ
+     * within the limit; a lower horizon costs only a few more rows that get their stamp one by one.
      */
     private static final long MARGIN_MICROS = 10_000_000;
 

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * A table as the source described it in its stream.
  *
- * <p>{@code id}: the source's oid. {@code identity}: {@code d} default, {@code n} nothing,
- * {@code f} full, {@code i} index. Columns come in the order of the rows' values.
+ * <p>{@code id}: the source's oid. {@code identity}: {@code d} default, {@code n} nothing, {@code
+ * f} full, {@code i} index. Columns come in the order of the rows' values.
  */
 public record Relation(int id, TableName table, char identity, List<Column> columns) {
     /** Copies the list, so that the description never changes. */

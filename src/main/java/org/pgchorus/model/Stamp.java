@@ -7,9 +7,9 @@ import java.util.Comparator;
 /**
  * When and where a row version was first committed: the one thing that decides between versions.
  *
- * <p>{@code micros}: microseconds since 2000-01-01 00:00 UTC by the clock of the writing node, as in
- * PostgreSQL's commit timestamps. {@code node}: the id of the node a client wrote it on, never of
- * the one that applied or sent it; 0 for versions whose writer is no longer known.
+ * <p>{@code micros}: microseconds since 2000-01-01 00:00 UTC by the clock of the writing node, as
+ * in PostgreSQL's commit timestamps. {@code node}: the id of the node a client wrote it on, never
+ * of the one that applied or sent it; 0 for versions whose writer is no longer known.
  *
  * <p>Totally ordered: time first, then node id.
  */

@@ -1,13 +1,14 @@
 package org.pgchorus.pg;
 
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Collectors;
 import org.pgchorus.model.Table;
 import org.pgchorus.model.TableName;
 import org.pgchorus.sql.CatalogSql;
 import org.pgchorus.sql.ObjectNames;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Reads descriptions from a database's catalog. No state; the session's thread rule holds. */
 public final class Catalog {
@@ -45,17 +46,15 @@ public final class Catalog {
                                         row.text(4).charAt(0)),
                         name.schema(),
                         name.name())
-                .map(
-                        bare -> {
-                            long oid = bare.table().oid();
-                            List<String> key =
-                                    session.query(CatalogSql.KEY, row -> row.text(1), oid);
-                            return new Described(
-                                    new Table(oid, name, columns(session, oid), key),
-                                    bare.inherits(),
-                                    bare.rowsChanged(),
-                                    bare.identity());
-                        });
+                .map(bare -> {
+                    long oid = bare.table().oid();
+                    List<String> key = session.query(CatalogSql.KEY, row -> row.text(1), oid);
+                    return new Described(
+                            new Table(oid, name, columns(session, oid), key),
+                            bare.inherits(),
+                            bare.rowsChanged(),
+                            bare.identity());
+                });
     }
 
     private static List<Table.Column> columns(Session session, long oid) {

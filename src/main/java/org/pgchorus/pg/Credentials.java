@@ -1,12 +1,13 @@
 package org.pgchorus.pg;
 
+import org.pgchorus.config.Address;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.pgchorus.config.Address;
 
 /** Completes addresses as libpq does, from this process's environment and files. Any thread. */
 final class Credentials {

@@ -1,10 +1,12 @@
 package org.pgchorus.pg;
 
+import jdk.net.ExtendedSocketOptions;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+
 import javax.net.SocketFactory;
-import jdk.net.ExtendedSocketOptions;
 
 /**
  * Sockets that notice within about half a minute that the other machine is gone.

@@ -1,11 +1,5 @@
 package org.pgchorus.pg;
 
-import java.nio.ByteBuffer;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.util.Properties;
-import java.util.concurrent.TimeUnit;
 import org.pgchorus.config.Address;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.sql.ObjectNames;
@@ -13,6 +7,13 @@ import org.postgresql.PGConnection;
 import org.postgresql.replication.LogSequenceNumber;
 import org.postgresql.replication.PGReplicationStream;
 import org.postgresql.replication.fluent.logical.ChainedLogicalStreamBuilder;
+
+import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The stream of one slot: the source's changes, one {@code pgoutput} message at a time.

@@ -1,9 +1,10 @@
 package org.pgchorus.pg;
 
-import java.sql.SQLException;
-import java.util.Optional;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
+
+import java.sql.SQLException;
+import java.util.Optional;
 
 /**
  * Something PostgreSQL, or the way to it, refused. Sorted by what a caller can do about it.
@@ -26,7 +27,9 @@ public abstract sealed class PgError extends RuntimeException {
         return sqlState;
     }
 
-    /** It may well work next time: connection lost, deadlock, lock time-out, disk full, shutdown. */
+    /**
+     * It may well work next time: connection lost, deadlock, lock time-out, disk full, shutdown.
+     */
     public static final class Busy extends PgError {
         private static final long serialVersionUID = 1L;
 

@@ -1,5 +1,9 @@
 package org.pgchorus.pg;
 
+import org.pgchorus.config.Address;
+import org.pgchorus.model.Lsn;
+import org.postgresql.PGConnection;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -16,9 +20,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Supplier;
-import org.pgchorus.config.Address;
-import org.pgchorus.model.Lsn;
-import org.postgresql.PGConnection;
 
 /**
  * One connection to a database, spoken to in text: every parameter and every value is PostgreSQL's

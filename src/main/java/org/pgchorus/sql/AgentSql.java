@@ -29,13 +29,15 @@ public final class AgentSql {
                 excluded.received_lsn, excluded.applied_lsn, excluded.durable_lsn,
                 coalesce(excluded.applied_micros, link_status.applied_micros),
                 excluded.skew_micros, excluded.applied_transactions, excluded.applied_changes,
-                excluded.conflicts, excluded.standing_at, excluded.said)""";
+                excluded.conflicts, excluded.standing_at, excluded.said)\
+            """;
 
     /** Forgets links from nodes that are gone. */
     public static final String FORGET_STATUS =
             """
             DELETE FROM pgchorus.link_status
-            WHERE from_node NOT IN (SELECT id FROM pgchorus.member)""";
+            WHERE from_node NOT IN (SELECT id FROM pgchorus.member)\
+            """;
 
     /** Makes this node ready; parameter: its id. */
     public static final String BECOME_READY =
@@ -65,7 +67,8 @@ public final class AgentSql {
                 DELETE FROM pgchorus.stamp s USING horizon h, old
                 WHERE s.written < old.written AND s.micros < h.micros RETURNING 1
             )
-            SELECT (SELECT count(*) FROM tombstones) + (SELECT count(*) FROM stamps)""";
+            SELECT (SELECT count(*) FROM tombstones) + (SELECT count(*) FROM stamps)\
+            """;
 
     /**
      * Tombstones of rows that were not there: place, schema, table, key, micros, origin, node,
@@ -81,11 +84,12 @@ public final class AgentSql {
             FROM pgchorus.tombstone_entry e
             CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(e.xmin) x
             JOIN pg_class c ON c.oid = e.relation JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE e.provisional ORDER BY e.written LIMIT 500""";
+            WHERE e.provisional ORDER BY e.written LIMIT 500\
+            """;
 
     /**
-     * Looks at one of them again: it keeps its stamp, learns which transactions to wait for, and, if
-     * they are over, is provisional no more. Parameters: micros, node, done, place.
+     * Looks at one of them again: it keeps its stamp, learns which transactions to wait for, and,
+     * if they are over, is provisional no more. Parameters: micros, node, done, place.
      */
     public static final String SETTLE =
             """
@@ -93,5 +97,6 @@ public final class AgentSql {
             SET micros = ?::bigint, node = ?::smallint, provisional = NOT ?::boolean,
                 check_after = coalesce(check_after,
                     pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()))
-            WHERE ctid = ?::tid AND provisional""";
+            WHERE ctid = ?::tid AND provisional\
+            """;
 }

@@ -1,9 +1,10 @@
 package org.pgchorus.sql;
 
-import java.util.List;
-import java.util.stream.Collectors;
 import org.pgchorus.model.Table;
 import org.pgchorus.model.TableName;
+
+import java.util.List;
+import java.util.stream.Collectors;
 
 /** The statements of an initial copy. */
 public final class CopySql {
@@ -51,7 +52,8 @@ public final class CopySql {
         CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(t.xmin) x \
         LEFT JOIN pgchorus.stamp o ON o.relation = %d AND o.hash = %s AND o.hash2 = %s \
         AND o.row_xmin = t.xmin \
-        WHERE coalesce(o.micros, pgchorus.micros(x.timestamp)) > ?::bigint"""
+        WHERE coalesce(o.micros, pgchorus.micros(x.timestamp)) > ?::bigint\
+        """
                 .formatted(
                         key,
                         Sql.name(table.name()),
@@ -64,7 +66,8 @@ public final class CopySql {
     public static String restamp(Table table) {
         return """
         INSERT INTO pgchorus.stamp (relation, hash, hash2, row_xmin, micros, node) \
-        SELECT %d, %s, %s, t.xmin, ?::bigint, ?::smallint FROM ONLY %s AS t WHERE %s"""
+        SELECT %d, %s, %s, t.xmin, ?::bigint, ?::smallint FROM ONLY %s AS t WHERE %s\
+        """
                 .formatted(
                         table.oid(),
                         KeySql.hashOfRow(table, "t", 0),
@@ -78,7 +81,8 @@ public final class CopySql {
         return """
         INSERT INTO pgchorus.tombstone_entry (relation, hash, hash2, key, micros, node) \
         SELECT %d, coalesce(%s, 0), coalesce(%s, 0), v.key, v.micros, v.node \
-        FROM (VALUES (?::text[], ?::bigint, ?::smallint)) v (key, micros, node)"""
+        FROM (VALUES (?::text[], ?::bigint, ?::smallint)) v (key, micros, node)\
+        """
                 .formatted(
                         table.oid(),
                         "CASE WHEN v.key IS NOT NULL THEN "
@@ -94,7 +98,8 @@ public final class CopySql {
             """
             SELECT schemaname, sequencename, last_value FROM pg_catalog.pg_sequences
             WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'pgchorus')
-              AND last_value IS NOT NULL ORDER BY 1, 2""";
+              AND last_value IS NOT NULL ORDER BY 1, 2\
+            """;
 
     /** Sets a sequence that exists; parameters: quoted name, value. */
     public static final String SET_SEQUENCE =

@@ -1,7 +1,8 @@
 package org.pgchorus.sql;
 
-import java.util.stream.Collectors;
 import org.pgchorus.model.Table;
+
+import java.util.stream.Collectors;
 
 /**
  * The statements that apply a TRUNCATE: rows that may be newer than it, or that its writer had not
@@ -34,7 +35,8 @@ public final class EmptySql {
                         .collect(Collectors.joining(", "));
         return """
         SELECT t.ctid::text, %s FROM ONLY %s AS t WHERE (%s) AND t.ctid > ?::tid \
-        ORDER BY t.ctid LIMIT ?::bigint"""
+        ORDER BY t.ctid LIMIT ?::bigint\
+        """
                 .formatted(key, Sql.name(table.name()), isRecent(table));
     }
 
@@ -47,7 +49,8 @@ public final class EmptySql {
     private static String isRecent(Table table) {
         return """
         %s > pgchorus.instant(?::bigint) OR EXISTS (SELECT FROM pgchorus.stamp s \
-        WHERE s.relation = %d AND s.row_xmin = t.xmin)"""
+        WHERE s.relation = %d AND s.row_xmin = t.xmin)\
+        """
                 .formatted(COMMITTED, table.oid());
     }
 
@@ -60,7 +63,8 @@ public final class EmptySql {
         DELETE FROM ONLY %s AS t WHERE %s < pgchorus.instant(?::bigint) \
         OR pgchorus.writer((pg_catalog.pg_xact_commit_timestamp_origin(t.xmin)).roident) = ?::int \
         OR (%s = pgchorus.instant(?::bigint) \
-        AND pgchorus.writer((pg_catalog.pg_xact_commit_timestamp_origin(t.xmin)).roident) < ?::int)"""
+        AND pgchorus.writer((pg_catalog.pg_xact_commit_timestamp_origin(t.xmin)).roident) < ?::int)\
+        """
                 .formatted(Sql.name(table.name()), COMMITTED, COMMITTED);
     }
 

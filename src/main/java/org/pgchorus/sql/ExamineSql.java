@@ -1,8 +1,9 @@
 package org.pgchorus.sql;
 
+import org.pgchorus.model.Table;
+
 import java.util.List;
 import java.util.stream.Collectors;
-import org.pgchorus.model.Table;
 
 /** Questions of an examination; none changes anything that stays. */
 public final class ExamineSql {
@@ -27,7 +28,8 @@ public final class ExamineSql {
             """
             SELECT pg_catalog.pg_drop_replication_slot(slot_name)
             FROM pg_catalog.pg_create_physical_replication_slot(
-                'pgchorus_try_' || pg_catalog.pg_backend_pid(), false, true)""";
+                'pgchorus_try_' || pg_catalog.pg_backend_pid(), false, true)\
+            """;
 
     /** What the daemon has to call. */
     public static final List<String> ORIGIN_FUNCTIONS =
@@ -56,20 +58,20 @@ public final class ExamineSql {
     public static final String LOCALE =
             """
             SELECT pg_catalog.pg_encoding_to_char(encoding), datcollate, datctype
-            FROM pg_database WHERE datname = pg_catalog.current_database()""";
+            FROM pg_database WHERE datname = pg_catalog.current_database()\
+            """;
 
     /** Hashes a key of nulls: fails if one of its types has no hash function. */
     public static String hashes(Table table) {
         String nulls =
                 table.key().stream()
-                        .map(
-                                name ->
-                                        "NULL::"
-                                                + table.columns().stream()
-                                                        .filter(c -> c.name().equals(name))
-                                                        .findFirst()
-                                                        .orElseThrow()
-                                                        .type())
+                        .map(name ->
+                                "NULL::"
+                                        + table.columns().stream()
+                                                .filter(c -> c.name().equals(name))
+                                                .findFirst()
+                                                .orElseThrow()
+                                                .type())
                         .collect(Collectors.joining(", "));
         return "SELECT pg_catalog.hash_record_extended(ROW(" + nulls + "), 0)";
     }

@@ -1,9 +1,10 @@
 package org.pgchorus.sql;
 
+import org.pgchorus.model.Table;
+
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.pgchorus.model.Table;
 
 /**
  * How the key of a row is said in SQL: as a condition, as two hashes, as an array of texts.
@@ -52,19 +53,18 @@ public final class KeySql {
     public static String hashOfTexts(Table table, String array, int seed) {
         List<String> typed =
                 java.util.stream.IntStream.range(0, table.key().size())
-                        .mapToObj(
-                                i ->
-                                        "(%s)[%d]::%s"
-                                                .formatted(
-                                                        array,
-                                                        i + 1,
-                                                        typeOf(table, table.key().get(i))))
+                        .mapToObj(i ->
+                                "(%s)[%d]::%s"
+                                        .formatted(array, i + 1, typeOf(table, table.key().get(i))))
                         .toList();
         return hash(typed, seed);
     }
 
     private static String hash(List<String> values, int seed) {
-        return "pg_catalog.hash_record_extended(ROW(" + String.join(", ", values) + "), " + seed
+        return "pg_catalog.hash_record_extended(ROW("
+                + String.join(", ", values)
+                + "), "
+                + seed
                 + ")";
     }
 

@@ -26,7 +26,8 @@ public final class LinkSql {
     public static final String OPEN =
             """
             SELECT pgchorus.micros(pg_catalog.clock_timestamp())
-            FROM pg_catalog.pg_advisory_xact_lock_shared(%d, %d)"""
+            FROM pg_catalog.pg_advisory_xact_lock_shared(%d, %d)\
+            """
                     .formatted(ObjectNames.LOCK_CLASS, ObjectNames.LOCK_APPLYING);
 
     /** Last statement: position and commit time; parameters in that order. */
@@ -41,7 +42,8 @@ public final class LinkSql {
     public static final String TOUCH =
             """
             INSERT INTO pgchorus.link_control (from_node) VALUES (?::smallint)
-            ON CONFLICT (from_node) DO UPDATE SET paused = link_control.paused""";
+            ON CONFLICT (from_node) DO UPDATE SET paused = link_control.paused\
+            """;
 
     /** What a writer had applied, as it last said: peer, micros; parameter: the writer. */
     public static final String PROGRESS =
@@ -51,7 +53,8 @@ public final class LinkSql {
     public static final String SKIP =
             """
             SELECT skip_snapshot, skip_until FROM pgchorus.link_control
-            WHERE from_node = ?::smallint AND skip_snapshot IS NOT NULL""";
+            WHERE from_node = ?::smallint AND skip_snapshot IS NOT NULL\
+            """;
 
     /** Notes vectors; parameters: arrays of nodes, peers, micros. */
     public static final String NOTE_PROGRESS =
@@ -59,7 +62,8 @@ public final class LinkSql {
             INSERT INTO pgchorus.progress (node, peer, micros)
             SELECT * FROM unnest(?::smallint[], ?::smallint[], ?::bigint[])
             ON CONFLICT (node, peer) DO UPDATE
-            SET micros = greatest(progress.micros, excluded.micros)""";
+            SET micros = greatest(progress.micros, excluded.micros)\
+            """;
 
     /** Notes what a node says of itself; parameters: state, node, state. */
     public static final String NOTE_STATE =
@@ -72,12 +76,14 @@ public final class LinkSql {
     public static final String LOCAL =
             """
             SELECT l.group_id, l.node_id, l.node_name, l.system_identifier, c.system_identifier
-            FROM pgchorus.local l, pg_catalog.pg_control_system() c""";
+            FROM pgchorus.local l, pg_catalog.pg_control_system() c\
+            """;
 
     /** A slot: confirmed position, status, why it was invalidated; parameter: its name. */
     public static final String SLOT =
             """
             SELECT confirmed_flush_lsn, coalesce(wal_status, ''), active_pid,
                    pg_catalog.pg_current_wal_insert_lsn()
-            FROM pg_catalog.pg_replication_slots WHERE slot_name = ?""";
+            FROM pg_catalog.pg_replication_slots WHERE slot_name = ?\
+            """;
 }

@@ -8,8 +8,7 @@ public final class MemberSql {
     public static final String INSTALLED = "SELECT to_regclass('pgchorus.local') IS NOT NULL";
 
     /** group, id, name. */
-    public static final String LOCAL =
-            "SELECT group_id, node_id, node_name FROM pgchorus.local";
+    public static final String LOCAL = "SELECT group_id, node_id, node_name FROM pgchorus.local";
 
     /** id, name, address, state. */
     public static final String MEMBERS =
@@ -19,21 +18,22 @@ public final class MemberSql {
     public static final String BECOME =
             """
             INSERT INTO pgchorus.local (group_id, node_id, node_name, system_identifier)
-            SELECT ?, ?::smallint, ?, system_identifier FROM pg_catalog.pg_control_system()""";
+            SELECT ?, ?::smallint, ?, system_identifier FROM pg_catalog.pg_control_system()\
+            """;
 
     /** Parameters: id, name, address, state. */
     public static final String ADD_MEMBER =
             "INSERT INTO pgchorus.member (id, name, address, state) VALUES (?::smallint, ?, ?, ?)";
 
     /** Parameter: id. */
-    public static final String REMOVE_MEMBER =
-            "DELETE FROM pgchorus.member WHERE id = ?::smallint";
+    public static final String REMOVE_MEMBER = "DELETE FROM pgchorus.member WHERE id = ?::smallint";
 
     /** Parameters: name, value. */
     public static final String SET_SETTING =
             """
             INSERT INTO pgchorus.setting (name, value) VALUES (?, ?)
-            ON CONFLICT (name) DO UPDATE SET value = excluded.value""";
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value\
+            """;
 
     /** name, value. */
     public static final String SETTINGS = "SELECT name, value FROM pgchorus.setting ORDER BY name";
@@ -46,38 +46,44 @@ public final class MemberSql {
     public static final String DROP_SLOT =
             """
             SELECT pg_catalog.pg_drop_replication_slot(slot_name)
-            FROM pg_catalog.pg_replication_slots WHERE slot_name = ?""";
+            FROM pg_catalog.pg_replication_slots WHERE slot_name = ?\
+            """;
 
     /** Ends whoever streams from a slot; parameter: name. */
     public static final String END_STREAM =
             """
             SELECT pg_catalog.pg_terminate_backend(active_pid)
-            FROM pg_catalog.pg_replication_slots WHERE slot_name = ? AND active_pid IS NOT NULL""";
+            FROM pg_catalog.pg_replication_slots WHERE slot_name = ? AND active_pid IS NOT NULL\
+            """;
 
     /** Parameter: name. */
     public static final String CREATE_ORIGIN =
             """
             SELECT pg_catalog.pg_replication_origin_create(n) FROM (VALUES (?::text)) v (n)
-            WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_replication_origin WHERE roname = n)""";
+            WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_replication_origin WHERE roname = n)\
+            """;
 
     /** Drops an origin if it is there; parameter: name. */
     public static final String DROP_ORIGIN =
             """
             SELECT pg_catalog.pg_replication_origin_drop(roname)
-            FROM pg_catalog.pg_replication_origin WHERE roname = ?""";
+            FROM pg_catalog.pg_replication_origin WHERE roname = ?\
+            """;
 
     /** Slots of this database that belong to a group; parameter: the group's id. */
     public static final String SLOTS_OF =
             """
             SELECT slot_name FROM pg_catalog.pg_replication_slots
             WHERE slot_name LIKE 'pgchorus\\_' || ? || '\\_%'
-              AND database = pg_catalog.current_database()""";
+              AND database = pg_catalog.current_database()\
+            """;
 
     /** Origins of this server that belong to a group; parameter: the group's id. */
     public static final String ORIGINS_OF =
             """
             SELECT roname FROM pg_catalog.pg_replication_origin
-            WHERE roname LIKE 'pgchorus\\_' || ? || '\\_%'""";
+            WHERE roname LIKE 'pgchorus\\_' || ? || '\\_%'\
+            """;
 
     /** Parameters: name, position. */
     public static final String ADVANCE_ORIGIN =
@@ -87,7 +93,8 @@ public final class MemberSql {
     public static final String ORIGIN_POSITION =
             """
             SELECT (SELECT pg_catalog.pg_replication_origin_progress(roname, false)
-                    FROM pg_catalog.pg_replication_origin WHERE roname = ?)""";
+                    FROM pg_catalog.pg_replication_origin WHERE roname = ?)\
+            """;
 
     /** Where the log ends, for fences. */
     public static final String INSERT_POSITION = "SELECT pg_catalog.pg_current_wal_insert_lsn()";
@@ -96,7 +103,8 @@ public final class MemberSql {
     public static final String PAUSE =
             """
             INSERT INTO pgchorus.link_control (from_node, paused) VALUES (?::smallint, ?::boolean)
-            ON CONFLICT (from_node) DO UPDATE SET paused = excluded.paused""";
+            ON CONFLICT (from_node) DO UPDATE SET paused = excluded.paused\
+            """;
 
     /** What a copy has brought already; parameters: the writer's id, snapshot, until. */
     public static final String SKIP =
@@ -104,7 +112,8 @@ public final class MemberSql {
             INSERT INTO pgchorus.link_control (from_node, skip_snapshot, skip_until)
             VALUES (?::smallint, ?, ?::pg_lsn)
             ON CONFLICT (from_node) DO UPDATE
-            SET skip_snapshot = excluded.skip_snapshot, skip_until = excluded.skip_until""";
+            SET skip_snapshot = excluded.skip_snapshot, skip_until = excluded.skip_until\
+            """;
 
     /** Alone, for a moment, against all appliers; released with {@link #UNLOCK_APPLYING}. */
     public static final String LOCK_APPLYING =
@@ -130,14 +139,16 @@ public final class MemberSql {
     public static final String EXPORT_SNAPSHOT =
             """
             SELECT pg_catalog.pg_export_snapshot(), pg_catalog.pg_current_snapshot()::text,
-                   pg_catalog.pg_current_wal_insert_lsn()""";
+                   pg_catalog.pg_current_wal_insert_lsn()\
+            """;
 
     /** The least commit time up to which every peer has been applied, null if there are none. */
     public static final String HORIZON =
             """
             SELECT min(coalesce(p.micros, 0)) FROM pgchorus.local l
             JOIN pgchorus.member m ON m.id <> l.node_id AND m.id <> ?::smallint
-            LEFT JOIN pgchorus.progress p ON p.node = l.node_id AND p.peer = m.id""";
+            LEFT JOIN pgchorus.progress p ON p.node = l.node_id AND p.peer = m.id\
+            """;
 
     /** The node's clock in micros. */
     public static final String NOW = "SELECT pgchorus.micros(clock_timestamp())";
@@ -155,5 +166,6 @@ public final class MemberSql {
             FROM pgchorus.tombstone_entry e
             CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(e.xmin) x
             JOIN pg_class c ON c.oid = e.relation JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE coalesce(e.micros, pgchorus.micros(x.timestamp)) IS NOT NULL""";
+            WHERE coalesce(e.micros, pgchorus.micros(x.timestamp)) IS NOT NULL\
+            """;
 }

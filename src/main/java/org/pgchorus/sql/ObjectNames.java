@@ -22,7 +22,9 @@ public final class ObjectNames {
 
     private ObjectNames() {}
 
-    /** The slot on {@code from}'s server that feeds {@code to}; also the origin's name on the other. */
+    /**
+     * The slot on {@code from}'s server that feeds {@code to}; also the origin's name on the other.
+     */
     public static String link(String groupId, int from, int to) {
         return "pgchorus_%s_%d_%d".formatted(groupId, from, to);
     }

@@ -1,8 +1,9 @@
 package org.pgchorus.sql;
 
+import org.pgchorus.model.TableName;
+
 import java.util.List;
 import java.util.stream.Collectors;
-import org.pgchorus.model.TableName;
 
 /**
  * The publication that says which tables a node sends. Tables are listed one by one: managed

@@ -1,16 +1,17 @@
 package org.pgchorus.sql;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-import java.util.stream.Collectors;
 import org.pgchorus.model.Relation;
 import org.pgchorus.model.Row;
 import org.pgchorus.model.Table;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Collectors;
+
 /**
- * The statements that the careful path needs for one table, and the parameters they take from a
- * row of the source.
+ * The statements that the careful path needs for one table, and the parameters they take from a row
+ * of the source.
  *
  * <p>Rows are in the source's column order throughout, so values need no shuffling. Immutable; safe
  * to share between threads.
@@ -26,7 +27,8 @@ public final class RowSql {
             (pg_catalog.pg_xact_commit_timestamp_origin(t.xmin)).roident::bigint, \
             (SELECT s.micros || '@' || s.node FROM pgchorus.stamp s WHERE s.relation = %d \
             AND s.hash = %s AND s.hash2 = %s AND s.row_xmin = t.xmin LIMIT 1), \
-            t.xmin = pg_catalog.pg_current_xact_id_if_assigned()::xid""";
+            t.xmin = pg_catalog.pg_current_xact_id_if_assigned()::xid\
+            """;
 
     private final Table table;
     private final Relation relation;
@@ -116,8 +118,7 @@ public final class RowSql {
         insert =
                 "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE VALUES (%s)%s"
                         .formatted(name, columns, marks(sent.size()), conflict);
-        update =
-                "UPDATE ONLY %s AS t SET %s WHERE %s".formatted(name, assignments(sent), where);
+        update = "UPDATE ONLY %s AS t SET %s WHERE %s".formatted(name, assignments(sent), where);
         delete = "DELETE FROM ONLY %s AS t WHERE %s".formatted(name, where);
         bury = table.hasKey() ? buryIn(table) : "";
         restamp = table.hasKey() ? restampIn(table) : "";
@@ -146,9 +147,7 @@ public final class RowSql {
             return "NULL, NULL, NULL, NULL";
         }
         return STAMP.formatted(
-                table.oid(),
-                KeySql.hashOfRow(table, "t", 0),
-                KeySql.hashOfRow(table, "t", 1));
+                table.oid(), KeySql.hashOfRow(table, "t", 0), KeySql.hashOfRow(table, "t", 1));
     }
 
     private static String tombstoneOf(Table table) {
@@ -165,14 +164,16 @@ public final class RowSql {
         FROM pgchorus.tombstone_entry e, \
         LATERAL pg_catalog.pg_xact_commit_timestamp_origin(e.xmin) x \
         WHERE e.relation = %d \
-        AND (%s(e.hash = 0 AND e.hash2 = 0 AND e.key IS NULL))"""
+        AND (%s(e.hash = 0 AND e.hash2 = 0 AND e.key IS NULL))\
+        """
                 .formatted(table.oid(), ofKey);
     }
 
     private static String buryIn(Table table) {
         return """
         INSERT INTO pgchorus.tombstone_entry (relation, hash, hash2, key, provisional, \
-        micros, node) VALUES (%d, %s, %s, %s, ?::boolean, ?::bigint, ?::smallint)"""
+        micros, node) VALUES (%d, %s, %s, %s, ?::boolean, ?::bigint, ?::smallint)\
+        """
                 .formatted(
                         table.oid(),
                         KeySql.hashOfParameters(table, 0),
@@ -183,7 +184,8 @@ public final class RowSql {
     private static String restampIn(Table table) {
         return """
         INSERT INTO pgchorus.stamp (relation, hash, hash2, row_xmin, micros, node) \
-        VALUES (%d, %s, %s, pg_catalog.pg_current_xact_id()::xid, ?::bigint, ?::smallint)"""
+        VALUES (%d, %s, %s, pg_catalog.pg_current_xact_id()::xid, ?::bigint, ?::smallint)\
+        """
                 .formatted(
                         table.oid(),
                         KeySql.hashOfParameters(table, 0),
@@ -193,7 +195,8 @@ public final class RowSql {
     private static String unstampIn(Table table) {
         return """
         DELETE FROM pgchorus.stamp WHERE relation = %d AND hash = %s AND hash2 = %s \
-        AND row_xmin = pg_catalog.pg_current_xact_id()::xid"""
+        AND row_xmin = pg_catalog.pg_current_xact_id()::xid\
+        """
                 .formatted(
                         table.oid(),
                         KeySql.hashOfParameters(table, 0),

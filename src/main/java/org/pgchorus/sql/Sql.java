@@ -1,12 +1,13 @@
 package org.pgchorus.sql;
 
+import org.pgchorus.model.TableName;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.stream.Collectors;
-import org.pgchorus.model.TableName;
 
 /** The small words of SQL: quoted names and literals, and the scripts kept as resources. */
 public final class Sql {

@@ -8,7 +8,8 @@ public final class SurveySql {
     public static final String NODE =
             """
             SELECT current_setting('server_version'), pg_catalog.pg_current_wal_insert_lsn(),
-                   pgchorus.micros(clock_timestamp())""";
+                   pgchorus.micros(clock_timestamp())\
+            """;
 
     /**
      * Links that end here: from, state, reason, paused, seconds since the daemon last said
@@ -28,7 +29,8 @@ public final class SurveySql {
             JOIN pgchorus.member m ON m.id <> l.node_id
             LEFT JOIN pgchorus.link_status s ON s.from_node = m.id
             LEFT JOIN pgchorus.link_control c ON c.from_node = m.id
-            ORDER BY m.id""";
+            ORDER BY m.id\
+            """;
 
     /** Slots that begin here: to, slot, active, pid, restart, confirmed, retained bytes, status. */
     public static final String SLOTS_OUT =
@@ -40,13 +42,15 @@ public final class SurveySql {
             FROM pgchorus.local l
             JOIN pgchorus.member m ON m.id <> l.node_id
             JOIN pg_catalog.pg_replication_slots r
-              ON r.slot_name = 'pgchorus_' || l.group_id || '_' || l.node_id || '_' || m.id""";
+              ON r.slot_name = 'pgchorus_' || l.group_id || '_' || l.node_id || '_' || m.id\
+            """;
 
     /** What the daemon last said of a link, if lately; parameter: the writer's id. */
     public static final String LINK_STATE =
             """
             SELECT (SELECT state FROM pgchorus.link_status WHERE from_node = ?::smallint
-                    AND said > clock_timestamp() - interval '5 seconds')""";
+                    AND said > clock_timestamp() - interval '5 seconds')\
+            """;
 
     /** Columns of the conflict history, in the order of {@link #CONFLICTS}. */
     private static final String CONFLICT =
@@ -64,7 +68,8 @@ public final class SurveySql {
                     + """
                     WHERE (?::text IS NULL OR ?::text IN (h."table", h.schema || '.' || h."table"))
                       AND (?::timestamptz IS NULL OR h.time >= ?::timestamptz)
-                    ORDER BY h.time DESC LIMIT ?::bigint""";
+                    ORDER BY h.time DESC LIMIT ?::bigint\
+                    """;
 
     /** One; parameter: its id. */
     public static final String CONFLICT_BY_ID = CONFLICT + "WHERE h.conflict_id = ?";
@@ -73,7 +78,8 @@ public final class SurveySql {
     public static final String CONFLICT_COUNTS =
             """
             SELECT schema_name || '.' || table_name, type, resolution, count(*), max(time)
-            FROM pgchorus.conflict GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""";
+            FROM pgchorus.conflict GROUP BY 1, 2, 3 ORDER BY 1, 2, 3\
+            """;
 
     /** Tables that take part: schema, name, key, rows about, bytes. */
     public static final String TABLES =
@@ -88,5 +94,6 @@ public final class SurveySql {
             FROM pg_publication_tables p
             JOIN pg_namespace n ON n.nspname = p.schemaname
             JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename
-            WHERE p.pubname = 'pgchorus' ORDER BY 1, 2""";
+            WHERE p.pubname = 'pgchorus' ORDER BY 1, 2\
+            """;
 }

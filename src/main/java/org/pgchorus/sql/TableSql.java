@@ -19,7 +19,8 @@ public final class TableSql {
             BEGIN
                 INSERT INTO pgchorus.tombstone_entry (relation, hash, hash2, key) %s;
                 RETURN NULL;
-            END $pgchorus$""";
+            END $pgchorus$\
+            """;
 
     private TableSql() {}
 

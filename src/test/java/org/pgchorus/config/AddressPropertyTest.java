@@ -36,12 +36,11 @@ class AddressPropertyTest {
         var words = new StringBuilder();
         for (AddressParameter parameter : AddressParameter.values()) {
             address.value(parameter)
-                    .ifPresent(
-                            value ->
-                                    words.append(parameter.word())
-                                            .append("='")
-                                            .append(value.replace("\\", "\\\\").replace("'", "\\'"))
-                                            .append("' "));
+                    .ifPresent(value ->
+                            words.append(parameter.word())
+                                    .append("='")
+                                    .append(value.replace("\\", "\\\\").replace("'", "\\'"))
+                                    .append("' "));
         }
         if (!words.isEmpty()) {
             assertThat(Address.parse(words.toString())).isEqualTo(address);
@@ -77,21 +76,15 @@ class AddressPropertyTest {
 
     private static Address address(Map<AddressParameter, String> values, String host, String port) {
         var full = new EnumMap<AddressParameter, String>(AddressParameter.class);
-        values.forEach(
-                (parameter, value) -> {
-                    switch (parameter.word().toLowerCase(Locale.ROOT)) {
-                        case "password", "sslpassword" -> full.put(parameter, value + SECRET);
-                        case "dbname",
-                                "user",
-                                "passfile",
-                                "options",
-                                "application_name",
-                                "sslkey" ->
-                                full.put(parameter, value);
-                        case "sslmode" -> full.put(parameter, "require");
-                        default -> full.put(AddressParameter.SSLROOTCERT, value);
-                    }
-                });
+        values.forEach((parameter, value) -> {
+            switch (parameter.word().toLowerCase(Locale.ROOT)) {
+                case "password", "sslpassword" -> full.put(parameter, value + SECRET);
+                case "dbname", "user", "passfile", "options", "application_name", "sslkey" ->
+                        full.put(parameter, value);
+                case "sslmode" -> full.put(parameter, "require");
+                default -> full.put(AddressParameter.SSLROOTCERT, value);
+            }
+        });
         full.put(AddressParameter.HOST, host);
         full.put(AddressParameter.PORT, port);
         return Address.of(full);

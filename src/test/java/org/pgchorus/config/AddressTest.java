@@ -202,12 +202,10 @@ class AddressTest {
                         .completed(environment, path -> Optional.ofNullable(files.get(path)));
         assertThat(full)
                 .isEqualTo(Address.parse("host=db1 port=6000 user=svc dbname=app password=S3cr"));
-        assertThatThrownBy(
-                        () ->
-                                Address.parse("service=gone")
-                                        .completed(
-                                                environment,
-                                                path -> Optional.ofNullable(files.get(path))))
+        assertThatThrownBy(() ->
+                        Address.parse("service=gone")
+                                .completed(
+                                        environment, path -> Optional.ofNullable(files.get(path))))
                 .hasMessageContaining("service \"gone\" is in no service file")
                 .hasMessageContaining("/h/.pg_service.conf");
     }

@@ -187,10 +187,9 @@ class EmbeddedServerScenario {
             assertThat(processes.isEmpty()).isEqualTo(state.equals("killed"));
             child.destroyForcibly().waitFor();
             await().atMost(Duration.ofSeconds(20))
-                    .until(
-                            () ->
-                                    !Files.exists(data.getParent())
-                                            && processes.stream().allMatch(Proc::dead));
+                    .until(() ->
+                            !Files.exists(data.getParent())
+                                    && processes.stream().allMatch(Proc::dead));
         }
     }
 

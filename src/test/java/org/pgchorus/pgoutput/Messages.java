@@ -63,10 +63,8 @@ final class Messages extends DomainContextBase {
 
     private static Arbitrary<Message.Update> updates() {
         return Combinators.combine(INT, FLAG, rows().optional(), rows())
-                .as(
-                        (relation, keyOnly, before, after) ->
-                                new Message.Update(
-                                        relation, keyOnly && before.isPresent(), before, after));
+                .as((relation, keyOnly, before, after) ->
+                        new Message.Update(relation, keyOnly && before.isPresent(), before, after));
     }
 
     private static Arbitrary<Relation> relations() {

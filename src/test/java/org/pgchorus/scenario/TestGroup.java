@@ -1,0 +1,270 @@
+package org.pgchorus.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.pgchorus.config.Address;
+import org.pgchorus.config.NodeAddress;
+import org.pgchorus.daemon.Conflicts;
+import org.pgchorus.daemon.Daemon;
+import org.pgchorus.daemon.Orders;
+import org.pgchorus.daemon.Survey;
+import org.pgchorus.daemon.Waiting;
+import org.pgchorus.demo.EmbeddedServer;
+import org.pgchorus.demo.ServerOptions;
+import org.pgchorus.member.JoinProgress;
+import org.pgchorus.member.JoinRequest;
+import org.pgchorus.model.LinkName;
+import org.pgchorus.model.NodeName;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A group on real servers for one scenario: nodes are counted from 0 and called a, b, c, ...
+ *
+ * <p>Everything it started is gone after {@link #close}, also when the scenario failed.
+ */
+final class TestGroup implements AutoCloseable {
+    static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private final List<EmbeddedServer> servers = new ArrayList<>();
+    private final List<NodeAddress> nodes = new ArrayList<>();
+    private Daemon daemon;
+
+    /** Starts one server a version and makes a group of them over the given schema. */
+    static TestGroup of(String schema, int... majors) {
+        return of(schema, Arrays.stream(majors).mapToObj(ServerOptions::of).toList());
+    }
+
+    static TestGroup of(String schema, List<ServerOptions> options) {
+        TestGroup group = new TestGroup();
+        try {
+            for (int i = 0; i < options.size(); i++) {
+                EmbeddedServer server = EmbeddedServer.start(options.get(i));
+                group.servers.add(server);
+                server.createDatabase("app");
+                group.nodes.add(new NodeAddress(name(i), server.address("app")));
+                group.run(i, schema);
+            }
+            group.form();
+            return group;
+        } catch (RuntimeException | Error e) {
+            group.close();
+            throw e;
+        }
+    }
+
+    static NodeName name(int node) {
+        return new NodeName(String.valueOf((char) ('a' + node)));
+    }
+
+    private void form() {
+        Orders.createGroup(nodes.getFirst(), List.of());
+        startDaemon();
+        for (int i = 1; i < nodes.size(); i++) {
+            join(i);
+        }
+    }
+
+    void join(int i) {
+        try {
+            Orders.join(
+                    new JoinRequest(nodes.get(i), address(0), JoinRequest.Schema.EXISTING, true, 2),
+                    new Silent());
+            assertThat(Orders.awaitReady(address(0), name(i), LIMIT.toMillis(), hint -> {}))
+                    .as("node %s is ready; status: %s", name(i), problems())
+                    .isTrue();
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private static IllegalStateException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new IllegalStateException(e);
+    }
+
+    private static final class Silent implements JoinProgress {
+        @Override
+        public void step(String text) {}
+
+        @Override
+        public void copied(String table, long bytesDone, long bytesTotal, long rows) {}
+    }
+
+    List<String> problems() {
+        return Survey.of(address(0)).problems();
+    }
+
+    void startDaemon() {
+        daemon = Daemon.start(nodes);
+    }
+
+    void stopDaemon() {
+        if (daemon != null) {
+            daemon.close();
+            daemon = null;
+        }
+    }
+
+    int size() {
+        return nodes.size();
+    }
+
+    EmbeddedServer server(int node) {
+        return servers.get(node);
+    }
+
+    Address address(int node) {
+        return nodes.get(node).address();
+    }
+
+    List<NodeAddress> nodes() {
+        return nodes;
+    }
+
+    List<Address> addresses() {
+        return nodes.stream().map(NodeAddress::address).toList();
+    }
+
+    Connection connect(int node) throws SQLException {
+        Address address = address(node);
+        return DriverManager.getConnection(address.jdbcUrl(), address.jdbcProperties());
+    }
+
+    /** Runs statements as a client, in one transaction. */
+    void run(int node, String... statements) {
+        try (Connection connection = connect(node)) {
+            connection.setAutoCommit(false);
+            try (Statement statement = connection.createStatement()) {
+                for (String sql : statements) {
+                    statement.execute(sql);
+                }
+            }
+            connection.commit();
+        } catch (SQLException e) {
+            throw new IllegalStateException(
+                    "on node " + name(node) + ": " + String.join("; ", statements), e);
+        }
+    }
+
+    /** All rows of a question, each as its columns' texts joined by {@code |}. */
+    List<String> rows(int node, String question) {
+        List<String> rows = new ArrayList<>();
+        try (Connection connection = connect(node);
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(question)) {
+            int width = result.getMetaData().getColumnCount();
+            while (result.next()) {
+                List<String> values = new ArrayList<>();
+                for (int i = 1; i <= width; i++) {
+                    values.add(String.valueOf(result.getString(i)));
+                }
+                rows.add(String.join("|", values));
+            }
+            return rows;
+        } catch (SQLException e) {
+            throw new IllegalStateException("on node " + name(node) + ": " + question, e);
+        }
+    }
+
+    /** Holds a link. */
+    void hold(int from, int to) {
+        pause(from, to, true);
+    }
+
+    /** Lets a link go on. */
+    void release(int from, int to) {
+        pause(from, to, false);
+    }
+
+    private void pause(int from, int to, boolean paused) {
+        try {
+            assertThat(Orders.pause(address(to), name(from), name(to), paused))
+                    .as("link %s->%s paused %s", name(from), name(to), paused)
+                    .isTrue();
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /** Holds every link. */
+    void holdAll() {
+        forEachLink(this::hold);
+    }
+
+    /** Lets every link go on. */
+    void releaseAll() {
+        forEachLink(this::release);
+    }
+
+    @FunctionalInterface
+    interface OnLink {
+        void accept(int from, int to);
+    }
+
+    void forEachLink(OnLink action) {
+        for (int from = 0; from < size(); from++) {
+            for (int to = 0; to < size(); to++) {
+                if (from != to) {
+                    action.accept(from, to);
+                }
+            }
+        }
+    }
+
+    /** Waits until everything committed so far is applied everywhere. */
+    void settle() {
+        settle(Optional.empty(), Optional.empty());
+    }
+
+    /** Waits until what one node committed is applied at another. */
+    void settle(int from, int to) {
+        settle(Optional.of(name(from)), Optional.of(name(to)));
+    }
+
+    private void settle(Optional<NodeName> from, Optional<NodeName> to) {
+        try {
+            List<LinkName> late = Waiting.untilApplied(address(0), LIMIT, from, to);
+            assertThat(late).as("links that lack something; status: %s", problems()).isEmpty();
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /** Waits, then checks that all nodes answer alike; returns the answer. */
+    List<String> settledRows(String question) {
+        settle();
+        List<String> first = rows(0, question);
+        for (int node = 1; node < size(); node++) {
+            assertThat(rows(node, question))
+                    .as("%s on node %s as on node %s", question, name(node), name(0))
+                    .isEqualTo(first);
+        }
+        return first;
+    }
+
+    /** All conflicts recorded so far, the newest first. */
+    List<Conflicts.Conflict> conflicts() {
+        return Conflicts.list(
+                        address(0), Optional.empty(), Optional.empty(), Optional.empty(), 100_000)
+                .found();
+    }
+
+    @Override
+    public void close() {
+        try {
+            stopDaemon();
+        } finally {
+            servers.forEach(EmbeddedServer::close);
+        }
+    }
+}
