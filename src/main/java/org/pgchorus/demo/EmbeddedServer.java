@@ -2,6 +2,9 @@ package org.pgchorus.demo;
 
 import org.pgchorus.config.Address;
 import org.pgchorus.config.AddressParameter;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.Sql;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,8 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -257,12 +258,9 @@ public final class EmbeddedServer implements AutoCloseable {
 
     /** Creates a database, empty but for {@code template1}. */
     public synchronized void createDatabase(String name) {
-        Address postgres = address("postgres");
-        try (var connection =
-                        DriverManager.getConnection(postgres.jdbcUrl(), postgres.jdbcProperties());
-                var statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE \"" + name.replace("\"", "\"\"") + "\"");
-        } catch (SQLException refused) {
+        try (var session = Session.open(address("postgres"), "pgchorus demo")) {
+            session.execute("CREATE DATABASE " + Sql.name(name));
+        } catch (PgError refused) {
             throw new ServerFailed("cannot create database " + name, refused);
         }
     }

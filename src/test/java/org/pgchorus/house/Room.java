@@ -39,7 +39,7 @@ record Room(String name, Set<String> doors, boolean pure) {
                             "verify",
                             "route"),
                     room("http", "model", "config", "daemon"),
-                    room("demo", "model", "config", "pg", "daemon", "http"),
+                    room("demo", "model", "sql", "config", "pg", "member", "daemon", "http"),
                     room("bench", "model", "config", "pg", "daemon", "http", "demo"),
                     room("cli", "model", "config", "daemon", "http", "demo", "bench"));
 
