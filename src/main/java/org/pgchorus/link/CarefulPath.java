@@ -209,7 +209,7 @@ final class CarefulPath {
     private boolean write(
             RowSql sql, List<String> key, Standing standing, Row after, Stamp version) {
         if (standing instanceof Standing.Present) {
-            target.update(sql.update, sql.plainThenKey(after));
+            target.update(sql.update, sql.all(after), key);
         } else if (target.update(sql.insert, sql.all(after)) == 0) {
             return false;
         } else if (buriedMeanwhile(sql, key, after, version)) {

@@ -33,7 +33,6 @@ public final class RowSql {
     private final Table table;
     private final Relation relation;
     private final int[] keyIndexes;
-    private final int[] plainIndexes;
 
     /** Reads a row and its stamp under a row lock; parameters: key. */
     public final String lock;
@@ -47,7 +46,7 @@ public final class RowSql {
     /** Writes a new row unless its key is there; parameters: all columns. */
     public final String insert;
 
-    /** Overwrites a row; parameters: all columns but the key, then the key. */
+    /** Overwrites a row; parameters: all columns, then the key. */
     public final String update;
 
     /** Removes a row; parameters: key. */
@@ -95,10 +94,6 @@ public final class RowSql {
         List<String> sent = relation.columns().stream().map(Relation.Column::name).toList();
         requireColumns(sent, table);
         keyIndexes = table.key().stream().mapToInt(sent::indexOf).toArray();
-        plainIndexes =
-                java.util.stream.IntStream.range(0, sent.size())
-                        .filter(i -> !table.key().contains(sent.get(i)))
-                        .toArray();
         String name = Sql.name(table.name());
         String where = table.hasKey() ? KeySql.condition(table, "t.") : "false";
         String columns = Sql.names(sent);
@@ -203,15 +198,9 @@ public final class RowSql {
                         KeySql.hashOfParameters(table, 1));
     }
 
-    private String assignments(List<String> sent) {
-        if (plainIndexes.length == 0) {
-            return table.key().stream()
-                    .map(c -> Sql.name(c) + " = " + Sql.name(c))
-                    .collect(Collectors.joining(", "));
-        }
-        return java.util.Arrays.stream(plainIndexes)
-                .mapToObj(i -> Sql.name(sent.get(i)) + " = ?")
-                .collect(Collectors.joining(", "));
+    /** All columns, the key too: two equal keys may still be written differently (1.0, 1.00). */
+    private static String assignments(List<String> sent) {
+        return sent.stream().map(c -> Sql.name(c) + " = ?").collect(Collectors.joining(", "));
     }
 
     private static String marks(int count) {
@@ -243,16 +232,6 @@ public final class RowSql {
         for (int i = 0; i < row.size(); i++) {
             values.add(row.text(i).orElse(null));
         }
-        return values;
-    }
-
-    /** The parameters of {@link #update}: the plain columns, then the key. */
-    public List<String> plainThenKey(Row row) {
-        List<String> values = new ArrayList<>();
-        for (int index : plainIndexes) {
-            values.add(row.text(index).orElse(null));
-        }
-        values.addAll(key(row));
         return values;
     }
 

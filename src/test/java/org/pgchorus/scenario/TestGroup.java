@@ -245,9 +245,16 @@ final class TestGroup implements AutoCloseable {
         settle();
         List<String> first = rows(0, question);
         for (int node = 1; node < size(); node++) {
-            assertThat(rows(node, question))
-                    .as("%s on node %s as on node %s", question, name(node), name(0))
-                    .isEqualTo(first);
+            List<String> others = rows(node, question);
+            List<String> lacking = new ArrayList<>(first);
+            lacking.removeAll(others);
+            List<String> extra = new ArrayList<>(others);
+            extra.removeAll(first);
+            assertThat(others.equals(first))
+                    .as(
+                            "%s: node %s lacks %s of node %s and has %s",
+                            question, name(node), lacking, name(0), extra)
+                    .isTrue();
         }
         return first;
     }

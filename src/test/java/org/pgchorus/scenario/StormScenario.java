@@ -1,0 +1,103 @@
+package org.pgchorus.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.pgchorus.demo.ServerOptions;
+
+/**
+ * Three nodes, clients everywhere, and every process is killed now and then. At the end all nodes
+ * are equal, and every line whose commit a client was told of is there once.
+ *
+ * <p>{@code -Dstorm.first=N -Dstorm.count=N -Dstorm.seconds=N} choose other storms.
+ */
+class StormScenario {
+    private static final int[][] VERSIONS = {{18, 18, 18}, {15, 18, 16}, {14, 17, 15}};
+
+    static LongStream seeds() {
+        long first = Long.getLong("storm.first", 1);
+        return LongStream.range(first, first + Long.getLong("storm.count", 3));
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void endsEqual(long seed) throws InterruptedException {
+        System.out.println("storm seed " + seed);
+        int[] versions = VERSIONS[(int) (seed % VERSIONS.length)];
+        List<ServerOptions> options =
+                java.util.Arrays.stream(versions)
+                        .mapToObj(v -> ServerOptions.of(v).setting("synchronous_commit", "on"))
+                        .toList();
+        try (TestGroup group = TestGroup.of(Storm.SCHEMA, options)) {
+            group.stopDaemon();
+            try (DaemonProcess daemon = new DaemonProcess(group.nodes())) {
+                Storm storm = new Storm(group, seed, 2);
+                try {
+                    upheaval(group, daemon, new Random(seed));
+                } finally {
+                    storm.close();
+                }
+                assertThat(storm.failures()).as("seed %d", seed).isEmpty();
+                System.out.println("storm seed " + seed + ": " + storm.transactions() + " done");
+                check(group, storm, seed, daemon);
+            }
+        }
+    }
+
+    private static void upheaval(TestGroup group, DaemonProcess daemon, Random dice)
+            throws InterruptedException {
+        long end = System.nanoTime() + Long.getLong("storm.seconds", 15) * 1_000_000_000L;
+        while (System.nanoTime() < end) {
+            Thread.sleep(200 + dice.nextInt(1200));
+            int from = dice.nextInt(group.size());
+            int to = (from + 1 + dice.nextInt(group.size() - 1)) % group.size();
+            switch (dice.nextInt(6)) {
+                case 0, 1 -> {
+                    group.hold(from, to);
+                    Thread.sleep(dice.nextInt(1500));
+                    group.release(from, to);
+                }
+                case 2, 3 -> {
+                    daemon.kill();
+                    Thread.sleep(dice.nextInt(300));
+                    daemon.start();
+                }
+                case 4 -> {
+                    group.server(from).kill();
+                    Thread.sleep(dice.nextInt(500));
+                    group.server(from).restart();
+                }
+                default -> {
+                    group.server(from).stopImmediate();
+                    group.server(from).restart();
+                }
+            }
+        }
+    }
+
+    private static void check(TestGroup group, Storm storm, long seed, DaemonProcess daemon) {
+        try {
+            group.settle();
+            for (String question :
+                    List.of(
+                            "SELECT id, v, n, md5(big) FROM hot ORDER BY id",
+                            "SELECT a, b, v FROM pair ORDER BY a, b",
+                            "SELECT line FROM log ORDER BY line")) {
+                group.settledRows(question);
+            }
+            List<String> lines = group.rows(0, "SELECT line FROM log");
+            Set<String> distinct = new HashSet<>(lines);
+            assertThat(lines).as("no line twice").hasSameSizeAs(distinct);
+            assertThat(distinct).containsAll(storm.acknowledged());
+        } catch (AssertionError e) {
+            throw new AssertionError(
+                    "seed %d: %s%n%s".formatted(seed, e.getMessage(), daemon.log()), e);
+        }
+    }
+}
