@@ -43,6 +43,11 @@ final class Command {
         return "'" + word.replace("'", "'\\''") + "'";
     }
 
+    /** As {@link #quoted}, but plain where no shell would mind: for people to read. */
+    static String quotedIfNeeded(String word) {
+        return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : quoted(word);
+    }
+
     private record Outcome(int status, String printed) {}
 
     private static Outcome outcome(List<String> command) {

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 
 /**
  * One throw-away PostgreSQL server on 127.0.0.1, from the Maven artifacts; for demonstrations and
@@ -254,6 +255,14 @@ public final class EmbeddedServer implements AutoCloseable {
     /** The end of what the server printed, at most 4 MB. */
     public String log() {
         return log.tail(LOG_TAIL_BYTES);
+    }
+
+    /** The shell command that starts it in the background when we are gone and it was kept. */
+    String startCommand() {
+        String log = home.resolve("log").toString();
+        return program("pg_ctl", "-D", dataDirectory().toString(), "-l", log, "start").stream()
+                .map(Command::quotedIfNeeded)
+                .collect(Collectors.joining(" "));
     }
 
     /** Creates a database, empty but for {@code template1}. */

@@ -1,0 +1,136 @@
+package org.pgchorus.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+
+import org.pgchorus.demo.Demo;
+import org.pgchorus.demo.DemoOptions;
+import org.pgchorus.demo.ServerFailed;
+import org.slf4j.LoggerFactory;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+
+/** {@code pgchorus demo}: see it work, without installing anything. */
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Starts throw-away PostgreSQL servers, makes a group of them, writes on all of them"
+                    + " with deliberate conflicts, and shows that all end equal.",
+            "",
+            "Exit status: 0 if every row is the same on all nodes, 1 if not, 2 if used wrongly, 3"
+                    + " if the servers or the group could not be started."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  pgchorus demo",
+            "  pgchorus demo --nodes 5 --seconds 60 --rate 500",
+            "  pgchorus demo --seconds 0 --pg 16        until Ctrl-C, on PostgreSQL 16",
+            "  pgchorus demo --seconds 10 --keep demo   the servers' data stay in demo/"
+        })
+public final class DemoCommand implements Callable<Integer> {
+    private static final int EQUAL = 0;
+    private static final int DIFFERENT = 1;
+    private static final int COULD_NOT_TELL = 3;
+
+    /** What a shell reports of a program that Ctrl-C ended. */
+    private static final int INTERRUPTED = 130;
+
+    @Spec private CommandSpec spec;
+
+    @Option(
+            names = "--nodes",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "Servers, 2 to 9 (default: ${DEFAULT-VALUE}).")
+    private int nodes;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            defaultValue = "30",
+            description = "How long to write; 0: until Ctrl-C (default: ${DEFAULT-VALUE}).")
+    private int seconds;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            defaultValue = "200",
+            description = "Transactions a second, in all (default: ${DEFAULT-VALUE}).")
+    private int rate;
+
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            description =
+                    "Port of the first server, the others follow (default: 5441, or free ones if"
+                            + " these are taken).")
+    private Optional<Integer> port;
+
+    @Option(
+            names = "--pg",
+            paramLabel = "VERSION",
+            defaultValue = "18",
+            description = "PostgreSQL's major version, 14 to 18 (default: ${DEFAULT-VALUE}).")
+    private int major;
+
+    @Option(
+            names = "--keep",
+            paramLabel = "DIR",
+            description = "Keep the servers' data in this directory; otherwise nothing is left.")
+    private Optional<Path> keep;
+
+    /** Runs the demonstration; returns the exit status. */
+    @Override
+    public Integer call() throws InterruptedException {
+        silence();
+        PrintWriter out = spec.commandLine().getOut();
+        try {
+            DemoOptions options =
+                    new DemoOptions(
+                            nodes,
+                            seconds,
+                            rate,
+                            port.map(OptionalInt::of).orElse(OptionalInt.empty()),
+                            major,
+                            keep.map(Path::toAbsolutePath));
+            Demo demo =
+                    new Demo(
+                            options,
+                            line -> {
+                                out.println(line);
+                                out.flush();
+                            });
+            CtrlC.runs(() -> {
+                if (!demo.endLoad()) {
+                    System.exit(INTERRUPTED);
+                }
+            });
+            return demo.run() ? EQUAL : DIFFERENT;
+        } catch (IllegalArgumentException refused) {
+            throw new ParameterException(spec.commandLine(), refused.getMessage(), refused);
+        } catch (ServerFailed failed) {
+            spec.commandLine().getErr().println("pgchorus demo: " + failed.getMessage());
+            return COULD_NOT_TELL;
+        }
+    }
+
+    /** The log would come between the lines; who asks for it gets it. */
+    private static void silence() {
+        if (System.getenv("PGCHORUS_LOG_LEVEL") == null
+                && LoggerFactory.getLogger("org.pgchorus") instanceof Logger logger) {
+            logger.setLevel(Level.OFF);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+package org.pgchorus.demo;
+
+import org.pgchorus.config.NodeAddress;
+import org.pgchorus.daemon.Conflicts;
+import org.pgchorus.daemon.Status;
+import org.pgchorus.daemon.Survey;
+import org.pgchorus.daemon.Waiting;
+import org.pgchorus.model.LinkName;
+import org.pgchorus.model.NodeName;
+import org.pgchorus.pg.PgError;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/**
+ * The demonstration: starts servers, makes a group of them, writes on all nodes with conflicts on
+ * purpose, and shows that all end equal.
+ *
+ * <p>{@link #run} belongs to one thread; {@link #endLoad} may come from any.
+ */
+public final class Demo {
+    private static final Duration CONVERGE_LIMIT = Duration.ofSeconds(60);
+
+    /** Enough to find one that tells something. */
+    private static final int CONFLICTS_READ = 500;
+
+    private final DemoOptions options;
+    private final Consumer<String> out;
+    private final CountDownLatch end = new CountDownLatch(1);
+    private volatile boolean writing;
+
+    /**
+     * @param out takes one line at a time, of at most 80 characters but for addresses and errors
+     */
+    public Demo(DemoOptions options, Consumer<String> out) {
+        this.options = options;
+        this.out = out;
+    }
+
+    /** Ends the load before its time; false, with no effect, if none runs to be ended. */
+    public boolean endLoad() {
+        boolean first = writing && end.getCount() > 0;
+        end.countDown();
+        return first;
+    }
+
+    /**
+     * All of it, from start to clean-up.
+     *
+     * @return whether all nodes are equal at the end
+     * @throws IllegalArgumentException if an asked port is taken or directory in use
+     * @throws ServerFailed if a server cannot be started
+     * @throws PgError if the group cannot be made
+     */
+    public boolean run() throws InterruptedException {
+        long began = System.nanoTime();
+        out.accept(
+                "Starting %d throw-away PostgreSQL %d servers, database app on each ..."
+                        .formatted(options.nodes(), options.major()));
+        try (DemoGroup group = DemoGroup.start(options)) {
+            for (NodeAddress node : group.nodes()) {
+                Workload.createTables(node.address());
+                out.accept("  %s  psql %s".formatted(node.name(), node.address().text()));
+            }
+            Workload.fill(group.any());
+            out.accept(joining(group.nodes()));
+            group.form();
+            out.accept("Every node is ready, %s after the start.".formatted(since(began)));
+            boolean equal = settle(group, write(group));
+            options.keepIn().ifPresent(directory -> kept(directory, group));
+            return equal;
+        }
+    }
+
+    private static String joining(List<NodeAddress> nodes) {
+        String last = nodes.getLast().name().text();
+        return switch (nodes.size()) {
+            case 2 -> "Making a group of n1; n2 joins it and copies its rows ...";
+            case 3 -> "Making a group of n1; n2 and n3 join it and copy its rows ...";
+            default ->
+                    "Making a group of n1; n2 to %s join it and copy its rows ...".formatted(last);
+        };
+    }
+
+    private static String since(long nanos) {
+        return DemoText.seconds(Duration.ofNanos(System.nanoTime() - nanos));
+    }
+
+    /** Writes on all nodes for the asked time; returns what was written, after the last of it. */
+    private Workload write(DemoGroup group) throws InterruptedException {
+        out.accept(
+                "Writing %d transactions/s on all nodes, %s: orders, hot accounts,"
+                        .formatted(
+                                options.ratePerSecond(),
+                                options.seconds() == 0
+                                        ? "until Ctrl-C"
+                                        : "for " + options.seconds() + " s"));
+        out.accept("seats booked twice, cancelled here and swapped there. Ctrl-C ends it early.");
+        DemoText.head(group.nodes().stream().map(NodeAddress::name).toList()).forEach(out);
+        long began = System.nanoTime();
+        try (Workload load =
+                Workload.start(group.nodes(), options.ratePerSecond(), new Random().nextLong())) {
+            writing = true;
+            long before = 0;
+            for (int second = 1; !over(began, second) && load.failure().isEmpty(); second++) {
+                Map<NodeName, Long> written = load.committed();
+                long sum = DemoText.sum(written);
+                out.accept(DemoText.second(second, written, sum - before, survey(group)));
+                before = sum;
+            }
+            return load;
+        } finally {
+            writing = false;
+        }
+    }
+
+    /** Waits for the end of a second of the load; whether that was the last one. */
+    private boolean over(long began, int second) throws InterruptedException {
+        if (options.seconds() > 0 && second > options.seconds()) {
+            return true;
+        }
+        long due = began + TimeUnit.SECONDS.toNanos(second);
+        return end.await(due - System.nanoTime(), TimeUnit.NANOSECONDS);
+    }
+
+    /** Asks any node that answers. */
+    private static Optional<Status> survey(DemoGroup group) {
+        for (NodeAddress node : group.nodes()) {
+            try {
+                return Optional.of(Survey.of(node.address()));
+            } catch (PgError.Busy unreachable) {
+                continue; // the next one may know
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Waits, compares, sums up; returns whether all are equal and nothing went wrong. */
+    private boolean settle(DemoGroup group, Workload load) throws InterruptedException {
+        out.accept("");
+        out.accept("The load has stopped. Waiting until all is applied everywhere ...");
+        long began = System.nanoTime();
+        List<LinkName> late =
+                Waiting.untilApplied(
+                        group.any(), CONVERGE_LIMIT, Optional.empty(), Optional.empty());
+        String took = since(began);
+        if (late.isEmpty()) {
+            out.accept("It is, after %s. Comparing every row on all nodes ...".formatted(took));
+        } else {
+            out.accept("After %s these links still lack something: %s".formatted(took, late));
+            Survey.of(group.any()).problems().forEach(it -> out.accept("  " + it));
+        }
+        TableComparison comparison = TableComparison.of(group.addresses(), List.of());
+        out.accept("");
+        DemoText.written(load.committed(), load.refused()).forEach(out);
+        out.accept(DemoText.rows(comparison.rows()));
+        conflicts(group);
+        out.accept("");
+        comparison.differences().forEach(out);
+        load.failure().ifPresent(why -> out.accept("A client could not go on: " + why));
+        boolean equal = late.isEmpty() && comparison.differences().isEmpty();
+        out.accept(equal ? "converged" : "not converged");
+        return equal && load.failure().isEmpty();
+    }
+
+    private void conflicts(DemoGroup group) {
+        DemoText.conflicts(Conflicts.stats(group.any()).found()).forEach(out);
+        List<Conflicts.Conflict> newest =
+                Conflicts.list(
+                                group.any(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                CONFLICTS_READ)
+                        .found();
+        DemoText.sample(newest).map(DemoText::conflict).ifPresent(it -> it.forEach(out));
+    }
+
+    /** How to have the same servers again. */
+    private void kept(Path directory, DemoGroup group) {
+        out.accept("");
+        out.accept("The data stay in %s. To start the servers again:".formatted(directory));
+        group.startAgain().forEach(it -> out.accept("  " + it));
+        out.accept("and to serve the group: pgchorus run \\");
+        String nodes =
+                group.nodes().stream().map(it -> "  " + it).collect(Collectors.joining(" \\\n"));
+        nodes.lines().forEach(out);
+    }
+}

@@ -1,0 +1,204 @@
+package org.pgchorus.demo;
+
+import org.pgchorus.config.Address;
+import org.pgchorus.config.NodeAddress;
+import org.pgchorus.daemon.Daemon;
+import org.pgchorus.daemon.Orders;
+import org.pgchorus.member.JoinProgress;
+import org.pgchorus.member.JoinRequest;
+import org.pgchorus.model.NodeName;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+
+/**
+ * Some throw-away servers with a database {@code app} on each, and the daemon that makes a group of
+ * them.
+ *
+ * <p>Used by one thread. {@link #close} ends daemon and servers; should the JVM end first, the
+ * servers end with it.
+ */
+final class DemoGroup implements AutoCloseable {
+    private static final String DATABASE = "app";
+    private static final int COPY_JOBS = 2;
+    private static final Duration READY_LIMIT = Duration.ofSeconds(60);
+
+    private final List<EmbeddedServer> servers;
+    private final List<NodeAddress> nodes;
+    private Optional<Daemon> daemon = Optional.empty();
+
+    private DemoGroup(List<EmbeddedServer> servers) {
+        this.servers = servers;
+        this.nodes =
+                IntStream.range(0, servers.size())
+                        .mapToObj(i ->
+                                new NodeAddress(
+                                        new NodeName(name(i)), servers.get(i).address(DATABASE)))
+                        .toList();
+    }
+
+    /**
+     * Starts the servers side by side, each with an empty database.
+     *
+     * @throws IllegalArgumentException if an asked port is taken, or the directory to keep has a
+     *     server in it already
+     * @throws ServerFailed if a server does not start
+     */
+    static DemoGroup start(DemoOptions options) throws InterruptedException {
+        options.keepIn().ifPresent(directory -> refuseUsed(directory, options.nodes()));
+        List<Integer> ports = ports(options);
+        List<EmbeddedServer> started = new ArrayList<>();
+        Optional<RuntimeException> failed = Optional.empty();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<EmbeddedServer>> starting =
+                    IntStream.range(0, options.nodes())
+                            .mapToObj(i -> server(options, i, ports.get(i)))
+                            .map(it -> threads.submit(() -> startWithDatabase(it)))
+                            .toList();
+            for (Future<EmbeddedServer> server : starting) {
+                try {
+                    started.add(server.get());
+                } catch (ExecutionException e) {
+                    failed = Optional.of(new ServerFailed(e.getCause().getMessage(), e.getCause()));
+                }
+            }
+        }
+        if (failed.isPresent()) {
+            started.forEach(EmbeddedServer::close);
+            throw failed.get();
+        }
+        return new DemoGroup(started);
+    }
+
+    private static EmbeddedServer startWithDatabase(ServerOptions options) {
+        EmbeddedServer server = EmbeddedServer.start(options);
+        try {
+            server.createDatabase(DATABASE);
+            return server;
+        } catch (RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    private static String name(int index) {
+        return "n" + (index + 1);
+    }
+
+    private static ServerOptions server(DemoOptions options, int index, int port) {
+        ServerOptions server = ServerOptions.of(options.major()).port(port);
+        return options.keepIn()
+                .map(directory -> server.keepIn(directory.resolve(name(index))))
+                .orElse(server);
+    }
+
+    private static void refuseUsed(Path directory, int nodes) {
+        for (int i = 0; i < nodes; i++) {
+            Path home = directory.resolve(name(i));
+            if (Files.exists(home)) {
+                throw new IllegalArgumentException(
+                        "%s exists already; name another directory with --keep, or remove it"
+                                .formatted(home));
+            }
+        }
+    }
+
+    /** The asked ports, or the usual ones; 0 each if these are taken and none were asked for. */
+    private static List<Integer> ports(DemoOptions options) {
+        int first = options.firstPort().orElse(DemoOptions.USUAL_PORT);
+        List<Integer> wanted = IntStream.range(first, first + options.nodes()).boxed().toList();
+        List<Integer> taken = wanted.stream().filter(port -> !free(port)).toList();
+        if (taken.isEmpty()) {
+            return wanted;
+        }
+        if (options.firstPort().isPresent()) {
+            throw new IllegalArgumentException(
+                    ("port %d is taken; %d servers from --port %d need the ports up to %d. Stop"
+                                    + " what listens there, choose another --port, or leave it out")
+                            .formatted(taken.getFirst(), options.nodes(), first, wanted.getLast()));
+        }
+        return wanted.stream().map(port -> 0).toList();
+    }
+
+    private static boolean free(int port) {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port));
+            return true;
+        } catch (IOException taken) {
+            return false;
+        }
+    }
+
+    List<NodeAddress> nodes() {
+        return nodes;
+    }
+
+    /** Any node, for questions to the group. */
+    Address any() {
+        return nodes.getFirst().address();
+    }
+
+    /** The addresses by the nodes' names. */
+    Map<String, Address> addresses() {
+        Map<String, Address> addresses = new LinkedHashMap<>();
+        nodes.forEach(node -> addresses.put(node.name().text(), node.address()));
+        return addresses;
+    }
+
+    /** The commands that start the servers when this program has ended; for directories kept. */
+    List<String> startAgain() {
+        return servers.stream().map(EmbeddedServer::startCommand).toList();
+    }
+
+    /** Makes a group of the first node, serves all of them, and joins the others one by one. */
+    void form() throws InterruptedException {
+        Orders.createGroup(nodes.getFirst(), List.of());
+        daemon = Optional.of(Daemon.start(nodes));
+        for (NodeAddress node : nodes.subList(1, nodes.size())) {
+            Orders.join(
+                    new JoinRequest(node, any(), JoinRequest.Schema.EXISTING, true, COPY_JOBS),
+                    new Silent());
+            List<String> hints = new ArrayList<>();
+            if (!Orders.awaitReady(any(), node.name(), READY_LIMIT.toMillis(), hints::add)) {
+                throw new ServerFailed(
+                        "node %s has joined but is not ready after %d s: %s"
+                                .formatted(
+                                        node.name(),
+                                        READY_LIMIT.toSeconds(),
+                                        hints.isEmpty() ? "no reason is known" : hints.getLast()));
+            }
+        }
+    }
+
+    /** Joins of a demonstration take a second. */
+    private static final class Silent implements JoinProgress {
+        @Override
+        public void step(String text) {}
+
+        @Override
+        public void copied(String table, long bytesDone, long bytesTotal, long rows) {}
+    }
+
+    @Override
+    public void close() {
+        daemon.ifPresent(Daemon::close);
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            servers.forEach(server -> threads.submit(server::close));
+        }
+    }
+}
