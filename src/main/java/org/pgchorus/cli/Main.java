@@ -1,28 +1,28 @@
 package org.pgchorus.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Properties;
 
-/** Where the program starts. For now it answers {@code --version} alone. */
+/**
+ * Where the program starts: hands the command line to {@link CommandLines} and ends with its
+ * status.
+ */
 public final class Main {
     private Main() {}
 
-    /** Runs one command line; the exit status is 0 when all is well and 2 when used wrongly. */
-    public static void main(String[] args) throws IOException {
-        if (!List.of(args).equals(List.of("--version"))) {
-            System.err.println("usage: pgchorus --version");
-            System.exit(2);
+    /** Runs one command line and ends the process with the status of {@link Exit}. */
+    public static void main(String[] args) {
+        if (List.of(args).equals(List.of("--version"))) {
+            // Known without looking at any command: this answers before those are loaded.
+            System.out.println(Version.line());
+            return;
         }
-        System.out.println("pgchorus " + version());
-    }
-
-    private static String version() throws IOException {
-        Properties properties = new Properties();
-        try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
-            properties.load(in);
-        }
-        return properties.getProperty("version");
+        PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        int status = CommandLines.run(Surroundings.ofProcess(), out, err, args);
+        out.flush();
+        err.flush();
+        System.exit(status);
     }
 }

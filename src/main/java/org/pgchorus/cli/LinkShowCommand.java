@@ -1,0 +1,58 @@
+package org.pgchorus.cli;
+
+import org.pgchorus.daemon.Orders;
+import org.pgchorus.daemon.Status;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+import java.util.concurrent.Callable;
+
+/** {@code pgchorus link show}: one link, and the transaction it stands at. */
+@Command(
+        name = "show",
+        description = "Shows one link in detail, with the transaction it stands at.",
+        footer = {
+            "  pgchorus link show n1 n2",
+            "  pgchorus link show n1 n2 --json | jq -r .standing_at",
+        })
+final class LinkShowCommand implements Callable<Integer> {
+    @Mixin private LinkParameters link;
+    @Mixin private GroupOption group;
+    @Mixin private Output output;
+
+    @Override
+    public Integer call() {
+        Status.Link shown = Orders.showLink(group.address(), link.from(), link.to());
+        output.print(() -> text(shown), () -> StatusView.json(shown));
+        return Exit.WELL;
+    }
+
+    /** The answer for people. */
+    static String text(Status.Link link) {
+        Facts facts =
+                new Facts("link %s->%s is %s".formatted(link.from(), link.to(), link.state()))
+                        .fact("reason", link.reason())
+                        .fact("stands at", link.standingAt())
+                        .fact("lag", Words.size(link.lagBytes()))
+                        .fact("behind", Words.seconds(link.lagSeconds()))
+                        .fact("clock ahead", Words.seconds(link.skewSeconds()))
+                        .fact("end of source's log", link.sourceLsn())
+                        .fact("received", link.receivedLsn())
+                        .fact("applied", link.appliedLsn())
+                        .fact("durable", link.durableLsn())
+                        .fact("transactions", Words.count(link.transactions()))
+                        .fact("changes", Words.count(link.changes()))
+                        .fact("conflicts", Words.count(link.conflicts()));
+        if (link.slot().isPresent()) {
+            Status.Slot slot = link.slot().get();
+            facts.fact("slot", slot.name())
+                    .fact("slot is active", slot.active() ? "yes, pid " + slot.activePid() : "no")
+                    .fact("slot restarts at", slot.restartLsn())
+                    .fact("slot confirmed", slot.confirmedLsn())
+                    .fact("slot retains", Words.size(slot.retainedBytes()))
+                    .fact("slot's WAL is", slot.walStatus());
+        }
+        return facts.text();
+    }
+}

@@ -1,0 +1,28 @@
+package org.pgchorus.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code pgchorus node}: holds the commands below it. */
+@Command(
+        name = "node",
+        description = "Joins nodes to a group and lists them.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            NodeJoinCommand.class,
+            NodeListCommand.class,
+        },
+        footer = {
+            "  pgchorus node join n2=postgresql://postgres@db2/app \\",
+            "      --via postgresql://postgres@db1/app",
+            "  pgchorus node list --group postgresql://postgres@db1/app"
+        })
+final class NodeCommand implements Runnable {
+    @Spec private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw Failures.missingCommand(spec.commandLine());
+    }
+}
