@@ -151,7 +151,7 @@ final class CarefulPath {
                         sql.oid(),
                         oid -> {
                             target.execute(EmptySql.lockForInserts(sql.table()));
-                            return reader.grave(sql, List.of())
+                            return reader.grave(sql, List.of(), stamp)
                                     .flatMap(Standing::stamp)
                                     .filter(emptied ->
                                             emptied.node() != stamp.node()
@@ -227,7 +227,7 @@ final class CarefulPath {
 
     /** Takes the new row away again if its key was inserted and deleted since we looked. */
     private boolean buriedMeanwhile(RowSql sql, List<String> key, Row after, Stamp version) {
-        Optional<Standing> grave = reader.grave(sql, key);
+        Optional<Standing> grave = reader.grave(sql, key, stamp);
         if (grave.isEmpty()) {
             return false;
         }

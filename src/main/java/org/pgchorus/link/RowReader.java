@@ -43,25 +43,26 @@ final class RowReader {
     private Standing standing(RowSql sql, String statement, List<String> key, Stamp own) {
         Optional<Standing> present =
                 session.first(statement, row -> (Standing) present(sql, row, own), key);
-        return present.or(() -> grave(sql, key)).orElseGet(Standing.Absent::new);
+        return present.or(() -> grave(sql, key, own)).orElseGet(Standing.Absent::new);
     }
 
-    /** The highest tombstone of a key. */
-    Optional<Standing> grave(RowSql sql, List<String> key) {
-        return session
-                .query(
-                        sql.tombstone,
-                        row ->
-                                row.maybe(3)
-                                        .map(node ->
-                                                new Stamp(row.number(1), Integer.parseInt(node)))
-                                        .orElseGet(
-                                                () -> writers.stamp(row.text(1), row.number(2, 0))),
-                        key,
-                        key)
-                .stream()
+    /**
+     * The highest tombstone of a key.
+     *
+     * @param own the stamp of the transaction under way, which its own tombstones do not show yet
+     */
+    Optional<Standing> grave(RowSql sql, List<String> key, Stamp own) {
+        return session.query(sql.tombstone, row -> erased(row, own), key, key).stream()
                 .max(Comparator.naturalOrder())
                 .map(Standing.Deleted::new);
+    }
+
+    private Stamp erased(Session.Answer row, Stamp own) {
+        Optional<String> given = row.maybe(3);
+        if (given.isPresent()) {
+            return new Stamp(row.number(1), Integer.parseInt(given.get()));
+        }
+        return row.truth(4) ? own : writers.stamp(row.text(1), row.number(2, 0));
     }
 
     private Standing.Present present(RowSql sql, Session.Answer answer, Stamp own) {

@@ -40,7 +40,10 @@ public final class RowSql {
     /** Reads the same without a lock; parameters: key. */
     public final String read;
 
-    /** Highest tombstone of a key: micros, origin, given node; parameters: key, key. */
+    /**
+     * Tombstones of a key: micros, origin, given node, whether this very transaction left it;
+     * parameters: key, key.
+     */
     public final String tombstone;
 
     /** Writes a new row unless its key is there; parameters: all columns. */
@@ -155,7 +158,8 @@ public final class RowSql {
                         : "";
         return """
         SELECT coalesce(e.micros, pgchorus.micros(x.timestamp)), \
-        CASE WHEN e.micros IS NULL THEN x.roident::bigint END, e.node \
+        CASE WHEN e.micros IS NULL THEN x.roident::bigint END, e.node, \
+        e.xmin = pg_catalog.pg_current_xact_id_if_assigned()::xid \
         FROM pgchorus.tombstone_entry e, \
         LATERAL pg_catalog.pg_xact_commit_timestamp_origin(e.xmin) x \
         WHERE e.relation = %d \
