@@ -26,6 +26,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 /**
  * A group on real servers for one scenario: nodes are counted from 0 and called a, b, c, ...
@@ -34,6 +39,15 @@ import java.util.Optional;
  */
 final class TestGroup implements AutoCloseable {
     static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private static final long POLL_MILLIS = 20;
+
+    /** Id and clock as a row of VALUES. */
+    private static final String NODE_NOW =
+            """
+            SELECT format('(%s, %s)', node_id, pgchorus.micros(clock_timestamp()))
+            FROM pgchorus.local\
+            """;
 
     private final List<EmbeddedServer> servers = new ArrayList<>();
     private final List<NodeAddress> nodes = new ArrayList<>();
@@ -60,6 +74,11 @@ final class TestGroup implements AutoCloseable {
             group.close();
             throw e;
         }
+    }
+
+    /** Reads a list of versions such as {@code 15,18,16}. */
+    static int[] majors(String list) {
+        return Arrays.stream(list.split(",")).mapToInt(Integer::parseInt).toArray();
     }
 
     static NodeName name(int node) {
@@ -198,12 +217,39 @@ final class TestGroup implements AutoCloseable {
 
     /** Holds every link. */
     void holdAll() {
-        forEachLink(this::hold);
+        together(links(this::hold));
     }
 
     /** Lets every link go on. */
     void releaseAll() {
-        forEachLink(this::release);
+        together(links(this::release));
+    }
+
+    /** Lets what a node wrote go to all others, and waits until they have applied it. */
+    void deliverFrom(int from) {
+        together(
+                IntStream.range(0, size())
+                        .filter(to -> to != from)
+                        .<Runnable>mapToObj(to -> () -> release(from, to))
+                        .toList());
+        settle(Optional.of(name(from)), Optional.empty());
+    }
+
+    /** Does all of it side by side, so that a scenario waits for the slowest only. */
+    static void together(List<Runnable> actions) {
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<CompletableFuture<Void>> running =
+                    actions.stream()
+                            .map(action -> CompletableFuture.runAsync(action, executor))
+                            .toList();
+            running.forEach(CompletableFuture::join);
+        }
+    }
+
+    private List<Runnable> links(OnLink action) {
+        List<Runnable> actions = new ArrayList<>();
+        forEachLink((from, to) -> actions.add(() -> action.accept(from, to)));
+        return actions;
     }
 
     @FunctionalInterface
@@ -235,6 +281,44 @@ final class TestGroup implements AutoCloseable {
         try {
             List<LinkName> late = Waiting.untilApplied(address(0), LIMIT, from, to);
             assertThat(late).as("links that lack something; status: %s", problems()).isEmpty();
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /**
+     * Waits until every node knows that every other has applied what is committed now: from then on
+     * a write is known to have been made in sight of it. No link may be held.
+     */
+    void awaitHeard() {
+        List<String> now = new ArrayList<>();
+        for (int node = 0; node < size(); node++) {
+            now.addAll(rows(node, NODE_NOW));
+        }
+        String lacking =
+                """
+                SELECT l.node_name, w.name, now.peer
+                FROM (VALUES %s) now (peer, micros)
+                CROSS JOIN pgchorus.local l
+                JOIN pgchorus.member w ON w.id NOT IN (l.node_id, now.peer)
+                LEFT JOIN pgchorus.progress p ON p.node = w.id AND p.peer = now.peer
+                WHERE p.micros IS NULL OR p.micros < now.micros\
+                """
+                        .formatted(String.join(", ", now));
+        for (int node = 0; node < size(); node++) {
+            int asked = node;
+            await("all have heard of all", () -> rows(asked, lacking).isEmpty());
+        }
+    }
+
+    /** Waits until something is so. */
+    static void await(String what, BooleanSupplier isSo) {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        try {
+            while (!isSo.getAsBoolean()) {
+                assertThat(System.nanoTime()).as("in time: %s", what).isLessThan(deadline);
+                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            }
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
