@@ -15,8 +15,10 @@ import java.util.Optional;
  * only: whether the meeting is recorded as a conflict, and whether a row that was sent without its
  * large unchanged values can be completed from the row that stands here.
  *
- * <p>Expects each writer's changes in the order of that writer's stream. Versions that come by
- * another path (a copy, a repair) must not be older than what this path brought of their writer.
+ * <p>Expects each writer's changes in the order of that writer's stream. A version may also come by
+ * another path, read from any node that holds it, and again by its stream later: {@link #isNewer}
+ * says whether it counts, and until its stream has brought it, no older one of its writer undoes
+ * it. Commit wait holds on every path.
  */
 public final class Referee {
     private Referee() {}
@@ -28,8 +30,8 @@ public final class Referee {
      * @param sight what the writer, {@code stamp.node()}, had seen, and what is applied here
      */
     public static Decision decide(KeyChange change, Stamp stamp, Standing standing, Sight sight) {
-        boolean beaten = standing.stamp().filter(held -> beats(held, stamp)).isPresent();
-        Optional<Kind> conflict = conflict(change, standing, sight);
+        boolean beaten = standing.stamp().filter(held -> beats(held, stamp, sight)).isPresent();
+        Optional<Kind> conflict = conflict(change, stamp, standing, sight);
         return beaten
                 ? new Decision(new Verdict.Keep(), conflict, Resolution.KEEP_LOCAL)
                 : new Decision(
@@ -45,12 +47,66 @@ public final class Referee {
     }
 
     /**
-     * A node's versions come in the order it made them, so the incoming one is later than a held
-     * one of the same node, whatever a clock that stepped back says. Otherwise stamps decide; they
-     * are never equal for two nodes.
+     * The whole row of a change to another key, if what stood under the old key is provably the row
+     * that the writer moved.
+     *
+     * <p>A row that the same transaction wrote before it moved it proves nothing here: it may have
+     * come by another path, and then it is what stands under the old key <i>after</i> the
+     * transaction, perhaps another row that was moved there.
+     *
+     * @param after as it came, without some large unchanged values
+     * @param replaced what stood here under the old key before the move took it away
+     * @param sight what the writer, {@code incoming.node()}, had seen, and what is applied here
      */
-    private static boolean beats(Stamp held, Stamp incoming) {
-        return held.node() != incoming.node() && held.compareTo(incoming) > 0;
+    public static Optional<Row> completedByMove(
+            Row after, Standing replaced, Stamp incoming, Sight sight) {
+        return replaced instanceof Standing.Present(Row row, Stamp written)
+                        && !written.equals(incoming)
+                        && sight.writersVersionIsHere(written, incoming)
+                ? Optional.of(after.completedFrom(row))
+                : Optional.empty();
+    }
+
+    /**
+     * What becomes of a change whose verdict was {@link Verdict.Complete}, now that its writer was
+     * asked. Whatever it is, what stands here afterwards is no older than the change.
+     *
+     * <p>A change that its writer does not show yet is completed from what the writer does show,
+     * the row that it replaced; but only if the transaction did nothing to that row before, for
+     * that would not be shown either. What stands here tells: had it, no older stamp would stand.
+     *
+     * @param after as it came, without some large unchanged values
+     * @param incoming its stamp
+     * @param standing what stands here under its key
+     * @param replaced what stood here under the key that the row had before, when this change came
+     *     to it; {@code standing} unless the change is to another key
+     */
+    public static Completion complete(
+            Row after, Stamp incoming, Standing standing, Standing replaced, AtWriter shown) {
+        if (!shown.includesChange()) {
+            return shown.standing() instanceof Standing.Present(Row row, _)
+                            && isNewer(incoming, replaced)
+                    ? new Completion.Write(after.completedFrom(row), incoming)
+                    : new Completion.Wait();
+        }
+        return switch (shown.standing()) {
+            case Standing.Present(Row row, Stamp version)
+                    when version.equals(incoming) || isNewer(version, standing) ->
+                    new Completion.Write(row, version);
+            case Standing.Deleted(Stamp erased) when isNewer(erased, standing) ->
+                    new Completion.Erase(erased);
+            case Standing.Present _, Standing.Deleted _, Standing.Absent _ -> new Completion.Keep();
+        };
+    }
+
+    /**
+     * Stamps decide; they are never equal for two nodes. But a node's versions come in the order it
+     * made them, so the incoming one is later than a held one of the same node, whatever a clock
+     * that stepped back says: unless the held one came by another path, ahead of the stream.
+     */
+    private static boolean beats(Stamp held, Stamp incoming, Sight sight) {
+        boolean inOrder = held.node() == incoming.node() && !sight.isAheadOfStream(held);
+        return !inOrder && held.compareTo(incoming) > 0;
     }
 
     private static Verdict obey(KeyChange change, Stamp stamp, Standing standing, Sight sight) {
@@ -80,10 +136,11 @@ public final class Referee {
     }
 
     /** A change conflicts only with what its writer had not seen. */
-    private static Optional<Kind> conflict(KeyChange change, Standing standing, Sight sight) {
+    private static Optional<Kind> conflict(
+            KeyChange change, Stamp stamp, Standing standing, Sight sight) {
         return switch (standing) {
             case Standing.Absent() ->
-                    sight.nothingInFlight() ? meetsNothing(change) : Optional.empty();
+                    sight.nothingInFlight(stamp) ? meetsNothing(change) : Optional.empty();
             case Standing.Present(_, Stamp written) ->
                     sight.writerHadSeen(written) ? Optional.empty() : Optional.of(meetsRow(change));
             case Standing.Deleted(Stamp erased) ->

@@ -3,7 +3,6 @@ package org.pgchorus.conflict;
 import org.pgchorus.model.Stamp;
 
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * What the writer of a change had seen when it wrote, and what has been applied here.
@@ -32,7 +31,6 @@ public final class Sight {
     private final int here;
     private final Map<Integer, Long> seenByWriterMicros;
     private final Map<Integer, Long> appliedHereMicros;
-    private final Optional<Stamp> skipped;
 
     /**
      * @param writer the node on which a client made the change
@@ -47,34 +45,10 @@ public final class Sight {
             int here,
             Map<Integer, Long> seenByWriterMicros,
             Map<Integer, Long> appliedHereMicros) {
-        this(
-                writer,
-                here,
-                Map.copyOf(seenByWriterMicros),
-                Map.copyOf(appliedHereMicros),
-                Optional.empty());
-    }
-
-    private Sight(
-            int writer,
-            int here,
-            Map<Integer, Long> seenByWriterMicros,
-            Map<Integer, Long> appliedHereMicros,
-            Optional<Stamp> skipped) {
         this.writer = writer;
         this.here = here;
-        this.seenByWriterMicros = seenByWriterMicros;
-        this.appliedHereMicros = appliedHereMicros;
-        this.skipped = skipped;
-    }
-
-    /**
-     * The same sight for a key of which a version could not be completed and was skipped here.
-     *
-     * @param skipped the newest such version's stamp
-     */
-    public Sight afterSkipping(Stamp skipped) {
-        return new Sight(writer, here, seenByWriterMicros, appliedHereMicros, Optional.of(skipped));
+        this.seenByWriterMicros = Map.copyOf(seenByWriterMicros);
+        this.appliedHereMicros = Map.copyOf(appliedHereMicros);
     }
 
     /** Whether the writer had that version, or a later one, when it wrote; no margin. */
@@ -98,28 +72,36 @@ public final class Sight {
         return least;
     }
 
-    /** Whether everything the writer is known to have seen of other nodes has arrived here too. */
-    public boolean nothingInFlight() {
-        for (Map.Entry<Integer, Long> seen : seenByWriterMicros.entrySet()) {
-            int node = seen.getKey();
-            if (isThird(node) && appliedHere(node) < seen.getValue()) {
-                return false;
-            }
-        }
-        return true;
+    /**
+     * Whether everything of third nodes that the writer can have seen has arrived here too, to all
+     * that is known; no margin. Commit wait lets it have seen nothing newer than its own change.
+     */
+    public boolean nothingInFlight(Stamp incoming) {
+        return allBeforeIsHere(incoming.micros(), 0);
+    }
+
+    /**
+     * Whether a version of the writer's that stands here came by another path, and the writer's
+     * stream has yet to bring it.
+     *
+     * <p>Exact for one key, without a margin: what is in the stream before a version's predecessor
+     * under the same key took its time before the version did, since the row was locked.
+     */
+    boolean isAheadOfStream(Stamp local) {
+        return local.node() == writer && appliedHere(writer) < local.micros();
     }
 
     /**
      * Whether the local version is provably the very version that the writer's update replaced, so
      * that values the update left alone may be taken from it.
      *
-     * <p>Call the replaced version V and the local one L. Both nodes merge what they get, so each
-     * holds the highest of what it has got. If the writer had got L before it wrote, then V is L or
-     * higher. If everything that the writer can have got is here, V among it, then L is V or
-     * higher. Both together: L is V.
+     * <p>Call the replaced version V and the local one L, which is older than the incoming change.
+     * Both nodes merge what they get, so each holds the highest of what it has got. If the writer
+     * had got L before it wrote, then V is L or higher. If everything that the writer can have got
+     * is here, V among it, then L is V or higher. Both together: L is V.
      *
      * <ul>
-     *   <li><i>The writer had got L</i>: L is the writer's own, and its stream is applied in order;
+     *   <li><i>The writer had got L</i>: L is the writer's own, and older than the incoming change;
      *       or L is older than every stream (copied, or from before commit times were kept); or the
      *       writer had applied L's node beyond L, by the margin. A row lock keeps this true within
      *       the writer's transaction: L cannot be applied there between its update and its commit.
@@ -128,45 +110,46 @@ public final class Sight {
      *       apply a version before its own clock has passed that version's time, so V is older than
      *       the incoming change, and here every third node's stream is applied up to that time, by
      *       the margin.
-     *   <li><i>"Applied" means merged</i>: not so for a version that was skipped here because it
-     *       could not be completed ({@link Verdict.Complete}). While such a version is above L, it
-     *       may be V, and nothing is proven.
+     *   <li><i>Applied means merged</i>: what a stream brings is never skipped. Versions that come
+     *       by another path do no harm: they only make each node hold the highest of more.
      * </ul>
      *
      * <p>Equal stamps need no proof: the local version is an earlier change of the same
-     * transaction, which held the row's lock in between.
+     * transaction, which held the row's lock in between. Or it came by another path and is that
+     * transaction's last change to the key; then every value in which it differs from the one in
+     * between is sent by a later change of the transaction.
      */
     public boolean writersVersionIsHere(Stamp local, Stamp incoming) {
         if (local.equals(incoming)) {
             return true;
         }
-        boolean skippedAbove = skipped.isPresent() && skipped.get().compareTo(local) > 0;
-        return !skippedAbove && writerSurelyHadSeen(local) && allBeforeIsHere(incoming.micros());
+        return local.compareTo(incoming) < 0
+                && writerSurelyHadSeen(local)
+                && allBeforeIsHere(incoming.micros(), DISORDER_MICROS);
     }
 
     private boolean writerSurelyHadSeen(Stamp local) {
         return everyoneHas(local)
                 || local.node() == writer
-                || reaches(seenByWriter(local.node()), local.micros());
+                || reaches(seenByWriter(local.node()), local.micros(), DISORDER_MICROS);
     }
 
-    private boolean allBeforeIsHere(long micros) {
-        return allBeforeIsHere(micros, seenByWriterMicros)
-                && allBeforeIsHere(micros, appliedHereMicros);
+    private boolean allBeforeIsHere(long micros, long marginMicros) {
+        return allBeforeIsHere(micros, marginMicros, seenByWriterMicros)
+                && allBeforeIsHere(micros, marginMicros, appliedHereMicros);
     }
 
-    private boolean allBeforeIsHere(long micros, Map<Integer, Long> known) {
+    private boolean allBeforeIsHere(long micros, long marginMicros, Map<Integer, Long> known) {
         for (int node : known.keySet()) {
-            if (isThird(node) && !reaches(appliedHere(node), micros)) {
+            if (isThird(node) && !reaches(appliedHere(node), micros, marginMicros)) {
                 return false;
             }
         }
         return true;
     }
 
-    /** Whether a stream applied up to {@code applied} surely holds no more of {@code micros}. */
-    private static boolean reaches(long applied, long micros) {
-        return applied != NOTHING && applied - DISORDER_MICROS >= micros;
+    private static boolean reaches(long applied, long micros, long marginMicros) {
+        return applied != NOTHING && applied - marginMicros >= micros;
     }
 
     private static boolean everyoneHas(Stamp stamp) {

@@ -20,17 +20,10 @@ public sealed interface Verdict {
     record Keep() implements Verdict {}
 
     /**
-     * The change wins, but its row lacks large unchanged values that no row here can supply. Read
-     * the row from its writer now:
-     *
-     * <ul>
-     *   <li>it still has exactly the incoming stamp: write it, under that stamp;
-     *   <li>it is gone or has another stamp: the change is superseded, skip it. A version that
-     *       beats it is on its way. Remember the highest stamp skipped under this key, in the same
-     *       transaction, and give it to {@link Sight#afterSkipping} in later decisions about the
-     *       key. It may be forgotten when a version with a higher stamp stands under the key, and
-     *       not before, however old it is.
-     * </ul>
+     * The change wins, but its row lacks large unchanged values that what stands under its key
+     * cannot supply. A row that was moved here may be had from its old key: {@link
+     * Referee#completedByMove}. Otherwise ask the writer now, and {@link Referee#complete}. The
+     * change is never skipped.
      */
     record Complete() implements Verdict {}
 }

@@ -31,8 +31,10 @@ sealed interface Message {
     /**
      * One change of a transaction.
      *
+     * @param replaced the key the row had before; another key if the change before this one is the
+     *     delete of a move
      * @param change as it is sent: large unchanged values are missing
      * @param whole the row as it stands at the writer; empty row list for a delete
      */
-    record Step(int key, KeyChange change, List<Row> whole) {}
+    record Step(int key, int replaced, KeyChange change, List<Row> whole) {}
 }

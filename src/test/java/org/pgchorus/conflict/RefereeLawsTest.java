@@ -88,6 +88,20 @@ class RefereeLawsTest {
     }
 
     @Test
+    void aVersionReadElsewhereIsNotUndoneByAnOlderOneThatItsStreamStillBrings() {
+        Standing read = new Standing.Present(NEW, new Stamp(100, 1));
+        Sight streamIsAt40 = new Sight(1, HERE, Map.of(), Map.of(1, 40L));
+        assertThat(next(read, write(50, 1, OLD), streamIsAt40)).isEqualTo(read);
+        assertThat(next(new Standing.Deleted(new Stamp(100, 1)), write(50, 1, OLD), streamIsAt40))
+                .isEqualTo(new Standing.Deleted(new Stamp(100, 1)));
+        assertThat(decide(read, write(50, 1, OLD), streamIsAt40).conflict()).isEmpty();
+        assertThat(decide(read, write(100, 1, NEW), streamIsAt40).verdict())
+                .isEqualTo(new Verdict.Write(NEW));
+        assertThat(next(read, write(110, 1, OLD), streamIsAt40))
+                .isEqualTo(new Standing.Present(OLD, new Stamp(110, 1)));
+    }
+
+    @Test
     void twiceIsOnce() {
         Dice dice = new Dice(1);
         for (int i = 0; i < 20_000; i++) {
@@ -179,8 +193,9 @@ class RefereeLawsTest {
         return Referee.decide(version.change(), version.stamp(), standing, sight);
     }
 
+    /** All that stands here came by its stream. */
     private static Sight sight(int writer) {
-        return new Sight(writer, HERE, Map.of(), Map.of());
+        return new Sight(writer, HERE, Map.of(), Map.of(writer, Long.MAX_VALUE));
     }
 
     private static List<List<Version>> streams(Dice dice, int writers, int length) {

@@ -33,16 +33,24 @@ class SightTest {
     }
 
     @Test
-    void somethingIsInFlightIfTheWriterHadSeenMoreOfAThirdNode() {
-        assertThat(new Sight(WRITER, HERE, Map.of(), Map.of()).nothingInFlight()).isTrue();
-        assertThat(sight(40, 40).nothingInFlight()).isTrue();
-        assertThat(sight(40, 39).nothingInFlight()).isFalse();
-        assertThat(new Sight(WRITER, HERE, Map.of(THIRD, 40L), Map.of()).nothingInFlight())
+    void nothingIsInFlightOnceEveryThirdNodeIsAppliedUpToTheChange() {
+        assertThat(new Sight(WRITER, HERE, Map.of(), Map.of()).nothingInFlight(INCOMING)).isTrue();
+        assertThat(sight(0, 50 * SECOND).nothingInFlight(INCOMING)).isTrue();
+        assertThat(sight(0, 50 * SECOND - 1).nothingInFlight(INCOMING)).isFalse();
+        assertThat(new Sight(WRITER, HERE, Map.of(THIRD, 40L), Map.of()).nothingInFlight(INCOMING))
                 .isFalse();
         assertThat(
-                        new Sight(WRITER, HERE, Map.of(WRITER, 9L, HERE, 9L), Map.of())
-                                .nothingInFlight())
+                        new Sight(WRITER, HERE, Map.of(WRITER, 9L, HERE, 9L), Map.of(WRITER, 9L))
+                                .nothingInFlight(INCOMING))
                 .isTrue();
+    }
+
+    @Test
+    void aVersionOfTheWritersThatItsStreamHasNotReachedCameByAnotherPath() {
+        Sight sight = new Sight(WRITER, HERE, Map.of(), Map.of(WRITER, 40L));
+        assertThat(sight.isAheadOfStream(new Stamp(41, WRITER))).isTrue();
+        assertThat(sight.isAheadOfStream(new Stamp(40, WRITER))).isFalse();
+        assertThat(sight.isAheadOfStream(new Stamp(41, THIRD))).isFalse();
     }
 
     @Test
@@ -80,12 +88,9 @@ class SightTest {
     }
 
     @Test
-    void whileASkippedVersionIsAboveTheRowNothingIsProven() {
+    void aRowLaterThanTheChangeIsNotTheOneItReplaced() {
         Sight sight = new Sight(WRITER, HERE, Map.of(), Map.of());
-        Sight skipped = sight.afterSkipping(new Stamp(20 * SECOND, WRITER));
-        assertThat(skipped.writersVersionIsHere(new Stamp(10 * SECOND, WRITER), INCOMING))
-                .isFalse();
-        assertThat(skipped.writersVersionIsHere(new Stamp(30 * SECOND, WRITER), INCOMING)).isTrue();
+        assertThat(sight.writersVersionIsHere(new Stamp(51 * SECOND, WRITER), INCOMING)).isFalse();
     }
 
     @Test

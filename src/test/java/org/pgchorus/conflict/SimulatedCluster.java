@@ -3,6 +3,7 @@ package org.pgchorus.conflict;
 import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,8 +13,9 @@ import java.util.Optional;
  *
  * <p>Time goes in ticks of 0.3 s, coarse on purpose: commits at the same microsecond on several
  * nodes are common. Every node has its own clock, up to 4.8 s from another's; some seeds let
- * transactions enter their node's stream later than their commit time tells. A link is a stream
- * with a cursor; it delivers a random number of messages a tick, and is sometimes paused.
+ * transactions enter their node's stream later than their commit time tells, some let them become
+ * visible at their node later than they enter its stream. A link is a stream with a cursor; it
+ * delivers a random number of messages a tick, and is sometimes paused.
  */
 final class SimulatedCluster {
     private static final long START_MICROS = 800_000_000_000_000L;
@@ -26,10 +28,16 @@ final class SimulatedCluster {
     /** Fewer than {@link Sight#DISORDER_MICROS} allows for. */
     private static final int MAX_DISORDER_TICKS = 3;
 
+    /** As long as a synchronous standby may take; nothing depends on it. */
+    private static final int MAX_INVISIBLE_TICKS = 8;
+
     private static final int[] STARTS = {0, 2, 4};
     private static final boolean[] TEXTS = new boolean[3];
 
     final Rules rules;
+
+    /** Whether a link that must wait keeps what it read from a writer, or asks again. */
+    final boolean waitsWithWhatWasRead;
 
     private final Dice dice;
     private final SimulatedNode[] nodes;
@@ -37,6 +45,7 @@ final class SimulatedCluster {
     private final int[][] pausedUntilTick;
     private final int keys;
     private final boolean disorder;
+    private final boolean lateToBeSeen;
     private final Stamp[] newest;
     private Optional<String> fault = Optional.empty();
     private int tick;
@@ -48,6 +57,8 @@ final class SimulatedCluster {
         int count = 2 + dice.below(4);
         keys = 1 + dice.below(4);
         disorder = dice.oneIn(2);
+        lateToBeSeen = dice.oneIn(2);
+        waitsWithWhatWasRead = dice.oneIn(2);
         int maxSkewTicks = dice.oneIn(3) ? 0 : dice.below(9);
         nodes = new SimulatedNode[count + 1];
         skewMicros = new long[count + 1];
@@ -115,6 +126,15 @@ final class SimulatedCluster {
         }
     }
 
+    /** Commit wait is there so that nobody writes over what has a higher stamp. */
+    void replaced(Standing standing, Stamp stamp) {
+        boolean causal = standing.stamp().filter(held -> held.compareTo(stamp) >= 0).isEmpty();
+        boolean asked = rules == Rules.TRUE || rules == Rules.NO_COMMIT_WAIT_ON_THE_OTHER_PATH;
+        if (asked && !causal) {
+            fault = Optional.of(stamp + " was written over " + standing);
+        }
+    }
+
     private long clockMicros(int id) {
         return START_MICROS + tick * TICK_MICROS + skewMicros[id];
     }
@@ -129,11 +149,12 @@ final class SimulatedCluster {
     }
 
     private void write(SimulatedNode node) {
-        if (disorder && !node.hasUncommitted() && dice.oneIn(3)) {
+        if ((disorder || lateToBeSeen) && !node.hasUncommitted() && dice.oneIn(3)) {
             List<Message.Step> steps = someSteps(node);
+            int sentTick = tick + (disorder ? dice.below(MAX_DISORDER_TICKS + 1) : 0);
+            int seenTick = sentTick + (lateToBeSeen ? dice.below(MAX_INVISIBLE_TICKS + 1) : 0);
             if (!steps.isEmpty()) {
-                int untilTick = tick + 1 + dice.below(MAX_DISORDER_TICKS);
-                node.hold(steps, clockMicros(node.id), untilTick);
+                node.hold(steps, clockMicros(node.id), sentTick, seenTick);
             }
             return;
         }
@@ -146,56 +167,60 @@ final class SimulatedCluster {
         }
     }
 
-    /** What one statement does; empty if it does nothing or would have to wait for a lock. */
+    /** What one transaction does; empty if it does nothing or would have to wait for a lock. */
     private List<Message.Step> someSteps(SimulatedNode node) {
-        int key = dice.below(keys);
         if (dice.oneIn(30)) {
             return node.isLocked(Message.ALL_KEYS)
                     ? List.of()
                     : List.of(deleteStep(Message.ALL_KEYS));
         }
-        if (node.isLocked(key)) {
-            return List.of();
+        Standing[] seen = new Standing[keys];
+        for (int key = 0; key < keys; key++) {
+            seen[key] = node.standing(key);
         }
-        return switch (node.standing(key)) {
+        List<Message.Step> steps = new ArrayList<>();
+        int statements = dice.oneIn(4) ? 2 + dice.below(4) : 1;
+        for (int i = 0; i < statements; i++) {
+            int key = dice.below(keys);
+            int target = dice.below(keys);
+            if (!node.isLocked(key) && !node.isLocked(target)) {
+                for (Message.Step step : statement(seen, key, target)) {
+                    seen[step.key()] = SimulatedNode.obeyed(step, Stamp.UNKNOWN);
+                    steps.add(step);
+                }
+            }
+        }
+        return steps;
+    }
+
+    private List<Message.Step> statement(Standing[] seen, int key, int target) {
+        return switch (seen[key]) {
             case Standing.Absent _, Standing.Deleted _ -> List.of(insertStep(key));
             case Standing.Present(Row row, _) ->
                     switch (dice.below(8)) {
                         case 0 -> List.of(deleteStep(key));
-                        case 1 -> moveSteps(node, key, row);
-                        case 2 -> List.of(deleteStep(key), insertStep(key));
-                        case 3 -> twoUpdates(key, row);
-                        default -> List.of(updateStep(key, row, false));
+                        case 1, 2 ->
+                                seen[target] instanceof Standing.Present
+                                        ? List.of()
+                                        : List.of(deleteStep(key), updateStep(target, key, row));
+                        default -> List.of(updateStep(key, key, row));
                     };
         };
     }
 
-    private List<Message.Step> moveSteps(SimulatedNode node, int key, Row row) {
-        int target = dice.below(keys);
-        boolean free = !(node.standing(target) instanceof Standing.Present);
-        return free && !node.isLocked(target)
-                ? List.of(deleteStep(key), updateStep(target, row, true))
-                : List.of();
-    }
-
     private static Message.Step deleteStep(int key) {
-        return new Message.Step(key, new KeyChange.Delete(), List.of());
+        return new Message.Step(key, key, new KeyChange.Delete(), List.of());
     }
 
     private Message.Step insertStep(int key) {
         Row row = row(false, false);
-        return new Message.Step(key, new KeyChange.Insert(row), List.of(row));
+        return new Message.Step(key, key, new KeyChange.Insert(row), List.of(row));
     }
 
-    private Message.Step updateStep(int key, Row before, boolean keyChanged) {
+    private Message.Step updateStep(int key, int replaced, Row before) {
         Row after = row(!dice.oneIn(4), !dice.oneIn(4));
-        KeyChange change = new KeyChange.Update(after, keyChanged);
-        return new Message.Step(key, change, List.of(after.completedFrom(before)));
-    }
-
-    private List<Message.Step> twoUpdates(int key, Row before) {
-        Message.Step first = updateStep(key, before, false);
-        return List.of(first, updateStep(key, first.whole().getFirst(), false));
+        KeyChange change = new KeyChange.Update(after, key != replaced);
+        return new Message.Step(key, replaced, change, List.of(after.completedFrom(before)));
     }
 
     /** A small column and two large ones, each with a value never used before or unchanged. */

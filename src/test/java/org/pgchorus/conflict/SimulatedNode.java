@@ -6,6 +6,7 @@ import org.pgchorus.model.Stamp;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,9 @@ final class SimulatedNode {
     private static final Message.Writes NOT_IN_A_STREAM =
             new Message.Writes(Stamp.UNKNOWN, -1, List.of(), new int[0]);
 
+    /** What another node showed, and the transaction that wrote it. */
+    private record Reading(AtWriter shown, Message.Writes writtenBy) {}
+
     final int id;
     final List<Message> stream = new ArrayList<>();
 
@@ -30,7 +34,6 @@ final class SimulatedNode {
     private final SimulatedCluster cluster;
     private final Standing[] standings;
     private final Message.Writes[] writtenBy;
-    private final Stamp[] skipped;
     private Standing truncated = ABSENT;
     private Message.Writes truncatedBy = NOT_IN_A_STREAM;
 
@@ -40,9 +43,21 @@ final class SimulatedNode {
     /** By node id: the {@link #applied} of that node, as last heard. */
     private final long[][] heard;
 
+    /** Holds locks; its commit time is taken. */
     private List<Message.Step> uncommitted = List.of();
+
     private long uncommittedMicros;
-    private int commitTick;
+    private int sentTick;
+    private int seenTick;
+
+    /** The same transaction once it is in the stream, while nobody sees its rows here. */
+    private Optional<Message.Writes> invisible = Optional.empty();
+
+    /** What stood under the key of the last delete before it. */
+    private Standing taken = ABSENT;
+
+    /** What was read for a change that waits for the clock to pass it. */
+    private final IdentityHashMap<Message.Step, Reading> readings = new IdentityHashMap<>();
 
     SimulatedNode(SimulatedCluster cluster, int id, int nodes, int keys) {
         this.cluster = cluster;
@@ -52,8 +67,6 @@ final class SimulatedNode {
         Arrays.fill(standings, ABSENT);
         writtenBy = new Message.Writes[keys];
         Arrays.fill(writtenBy, NOT_IN_A_STREAM);
-        skipped = new Stamp[keys];
-        Arrays.fill(skipped, Stamp.UNKNOWN);
         applied = new long[nodes + 1];
         Arrays.fill(applied, Long.MIN_VALUE);
         heard = new long[nodes + 1][];
@@ -84,42 +97,60 @@ final class SimulatedNode {
         return !uncommitted.isEmpty();
     }
 
-    /** Takes the commit time now, but stays invisible and out of the stream until that tick. */
-    void hold(List<Message.Step> steps, long micros, int untilTick) {
+    /** Takes the commit time now, but stays out of the stream, and invisible, for a while. */
+    void hold(List<Message.Step> steps, long micros, int untilSentTick, int untilSeenTick) {
         uncommitted = steps;
         uncommittedMicros = micros;
-        commitTick = untilTick;
+        sentTick = untilSentTick;
+        seenTick = untilSeenTick;
     }
 
     void release(int tick) {
-        if (!uncommitted.isEmpty() && tick >= commitTick) {
-            List<Message.Step> steps = uncommitted;
+        if (!uncommitted.isEmpty() && invisible.isEmpty() && tick >= sentTick) {
+            invisible = Optional.of(send(uncommitted, uncommittedMicros));
+        }
+        if (invisible.isPresent() && tick >= seenTick) {
+            show(invisible.get());
+            invisible = Optional.empty();
             uncommitted = List.of();
-            commit(steps, uncommittedMicros);
         }
     }
 
     /** A client's transaction. */
     void commit(List<Message.Step> steps, long micros) {
+        show(send(steps, micros));
+    }
+
+    private Message.Writes send(List<Message.Step> steps, long micros) {
         int[] saw = cursors.clone();
         saw[id] = stream.size();
         Message.Writes writes =
                 new Message.Writes(new Stamp(micros, id), stream.size(), steps, saw);
-        for (Message.Step step : steps) {
+        stream.add(writes);
+        applied[id] = Math.max(applied[id], micros);
+        cluster.wrote(writes);
+        return writes;
+    }
+
+    private void show(Message.Writes writes) {
+        for (Message.Step step : writes.steps()) {
             if (step.key() == ALL) {
+                for (Standing standing : standings) {
+                    cluster.replaced(standing, writes.stamp());
+                }
                 Arrays.fill(standings, ABSENT);
                 truncated = new Standing.Deleted(writes.stamp());
                 truncatedBy = writes;
             } else {
+                if (!writtenBy[step.key()].stamp().equals(writes.stamp())) {
+                    cluster.replaced(standing(step.key()), writes.stamp());
+                }
                 put(step.key(), obeyed(step, writes.stamp()), writes);
             }
         }
-        stream.add(writes);
-        applied[id] = Math.max(applied[id], micros);
-        cluster.wrote(writes);
     }
 
-    private static Standing obeyed(Message.Step step, Stamp stamp) {
+    static Standing obeyed(Message.Step step, Stamp stamp) {
         return step.whole().isEmpty()
                 ? new Standing.Deleted(stamp)
                 : new Standing.Present(step.whole().getFirst(), stamp);
@@ -140,7 +171,7 @@ final class SimulatedNode {
                     case Message.Writes writes ->
                             cluster.mayApply(writes.stamp(), clockMicros)
                                     && !isAnyLocked(writes.steps())
-                                    && apply(source, writes);
+                                    && apply(source, writes, clockMicros);
                 };
         if (done) {
             cursors[source.id]++;
@@ -164,12 +195,17 @@ final class SimulatedNode {
         return true;
     }
 
-    private boolean apply(SimulatedNode source, Message.Writes writes) {
+    /** One transaction: all of it, or nothing if it has to wait. */
+    private boolean apply(SimulatedNode source, Message.Writes writes, long clockMicros) {
+        Standing[] standingsBefore = standings.clone();
+        Message.Writes[] writtenByBefore = writtenBy.clone();
         for (Message.Step step : writes.steps()) {
             if (step.key() == ALL) {
                 truncate(source, writes, step.change());
-            } else {
-                applyStep(source, writes, step);
+            } else if (!applyStep(source, writes, step, clockMicros)) {
+                System.arraycopy(standingsBefore, 0, standings, 0, standings.length);
+                System.arraycopy(writtenByBefore, 0, writtenBy, 0, writtenBy.length);
+                return false;
             }
         }
         applied[source.id] = Math.max(applied[source.id], writes.stamp().micros());
@@ -191,30 +227,109 @@ final class SimulatedNode {
         }
     }
 
-    private void applyStep(SimulatedNode source, Message.Writes writes, Message.Step step) {
+    private boolean applyStep(
+            SimulatedNode source, Message.Writes writes, Message.Step step, long clockMicros) {
         int key = step.key();
-        switch (decide(step.change(), writes, key, source).verdict()) {
-            case Verdict.Write(Row after) ->
-                    put(key, new Standing.Present(after, writes.stamp()), writes);
-            case Verdict.Erase() -> put(key, new Standing.Deleted(writes.stamp()), writes);
-            case Verdict.Keep() -> {}
-            case Verdict.Complete() -> complete(source, writes, key);
+        Standing before = standing(key);
+        boolean done =
+                switch (decide(step.change(), writes, key, source).verdict()) {
+                    case Verdict.Write(Row after) ->
+                            put(key, new Standing.Present(after, writes.stamp()), writes);
+                    case Verdict.Erase() -> put(key, new Standing.Deleted(writes.stamp()), writes);
+                    case Verdict.Keep() -> true;
+                    case Verdict.Complete() -> complete(source, writes, step, clockMicros);
+                };
+        if (step.change() instanceof KeyChange.Delete) {
+            taken = before;
         }
+        return done;
     }
 
-    private void complete(SimulatedNode source, Message.Writes writes, int key) {
-        if (source.standings[key] instanceof Standing.Present(Row row, Stamp written)
-                && written.equals(writes.stamp())) {
-            put(key, new Standing.Present(row, written), writes);
-        } else if (cluster.rules != Rules.SKIPS_FORGOTTEN
-                && skipped[key].compareTo(writes.stamp()) < 0) {
-            skipped[key] = writes.stamp();
+    private boolean complete(
+            SimulatedNode source, Message.Writes writes, Message.Step step, long clockMicros) {
+        int key = step.key();
+        boolean moved = key != step.replaced();
+        Row after = ((KeyChange.Update) step.change()).after();
+        Standing replaced = moved ? taken : standing(key);
+        if (moved) {
+            Optional<Row> row = completedByMove(after, replaced, writes);
+            if (row.isPresent()) {
+                return put(key, new Standing.Present(row.get(), writes.stamp()), writes);
+            }
         }
+        if (cluster.rules == Rules.EARLIER_CHANGES_FORGOTTEN) {
+            replaced = ABSENT;
+        }
+        Reading reading =
+                Optional.ofNullable(readings.get(step)).orElseGet(() -> ask(source, writes, step));
+        Completion completion =
+                Referee.complete(after, writes.stamp(), standing(key), replaced, reading.shown());
+        boolean done = obey(completion, reading, writes, key, clockMicros);
+        if (!done && reading.shown().includesChange() && cluster.waitsWithWhatWasRead) {
+            readings.put(step, reading);
+        }
+        return done;
     }
 
-    private void put(int key, Standing standing, Message.Writes writes) {
+    private Reading ask(SimulatedNode source, Message.Writes writes, Message.Step step) {
+        boolean visible =
+                cluster.rules == Rules.INVISIBLE_TAKEN_FOR_REPLACED
+                        || source.invisible
+                                .filter(unseen -> unseen.stamp().equals(writes.stamp()))
+                                .isEmpty();
+        int key = visible ? step.key() : step.replaced();
+        return new Reading(new AtWriter(source.standing(key), visible), source.writerOf(key));
+    }
+
+    private Optional<Row> completedByMove(Row after, Standing replaced, Message.Writes writes) {
+        return cluster.rules == Rules.MOVED_ROW_OF_THE_SAME_STAMP_TRUSTED
+                        && replaced instanceof Standing.Present(Row row, Stamp written)
+                        && written.equals(writes.stamp())
+                ? Optional.of(after.completedFrom(row))
+                : Referee.completedByMove(
+                        after, replaced, writes.stamp(), sight(writes.stamp().node()));
+    }
+
+    private boolean obey(
+            Completion completion,
+            Reading reading,
+            Message.Writes writes,
+            int key,
+            long clockMicros) {
+        return switch (completion) {
+            case Completion.Write(_, Stamp stamp) when isSkipped(stamp, writes) -> true;
+            case Completion.Erase(Stamp stamp) when isSkipped(stamp, writes) -> true;
+            case Completion.Write(Row row, Stamp stamp) -> {
+                Message.Writes by = stamp.equals(writes.stamp()) ? writes : reading.writtenBy();
+                yield mayMerge(stamp, writes, clockMicros)
+                        && put(key, new Standing.Present(row, stamp), by);
+            }
+            case Completion.Erase(Stamp stamp) ->
+                    mayMerge(stamp, writes, clockMicros)
+                            && put(key, new Standing.Deleted(stamp), reading.writtenBy());
+            case Completion.Keep() -> true;
+            case Completion.Wait() -> false;
+        };
+    }
+
+    private boolean isSkipped(Stamp stamp, Message.Writes writes) {
+        return cluster.rules == Rules.REPLACED_VERSIONS_SKIPPED && !stamp.equals(writes.stamp());
+    }
+
+    private boolean mayMerge(Stamp stamp, Message.Writes writes, long clockMicros) {
+        return stamp.equals(writes.stamp())
+                || cluster.rules == Rules.NO_COMMIT_WAIT_ON_THE_OTHER_PATH
+                || cluster.mayApply(stamp, clockMicros);
+    }
+
+    private Message.Writes writerOf(int key) {
+        return tableTombstoneCounts(standings[key]) ? truncatedBy : writtenBy[key];
+    }
+
+    private boolean put(int key, Standing standing, Message.Writes writes) {
         standings[key] = standing;
         writtenBy[key] = writes;
+        return true;
     }
 
     private Decision decide(
@@ -223,9 +338,9 @@ final class SimulatedNode {
         if (cluster.rules == Rules.TIE_BY_APPLIER && isTie(standing, writes.stamp())) {
             return id > source.id
                     ? new Decision(new Verdict.Keep(), Optional.empty(), Resolution.KEEP_LOCAL)
-                    : Referee.decide(change, writes.stamp(), ABSENT, sight(source.id, key));
+                    : Referee.decide(change, writes.stamp(), ABSENT, sight(source.id));
         }
-        Decision decision = Referee.decide(change, writes.stamp(), standing, sight(source.id, key));
+        Decision decision = Referee.decide(change, writes.stamp(), standing, sight(source.id));
         if (decision.conflict().isEmpty() && !writerTrulyHadSeen(key, standing, writes)) {
             cluster.missedConflict(change, writes.stamp(), standing);
         }
@@ -240,20 +355,29 @@ final class SimulatedNode {
     }
 
     private boolean writerTrulyHadSeen(int key, Standing standing, Message.Writes writes) {
-        Message.Writes held = tableTombstoneCounts(standings[key]) ? truncatedBy : writtenBy[key];
+        Message.Writes held = writerOf(key);
         return standing instanceof Standing.Absent
                 || held.index() < 0
                 || held.stamp().node() == writes.stamp().node()
                 || held.index() < writes.saw()[held.stamp().node()];
     }
 
-    private Sight sight(int writer, int key) {
+    private Sight sight(int writer) {
         if (cluster.rules == Rules.COMPLETED_FROM_ANY_ROW) {
-            return new Sight(writer, id, asMap(new long[applied.length], Long.MAX_VALUE), Map.of());
+            return new Sight(
+                    writer,
+                    id,
+                    asMap(new long[applied.length], Long.MAX_VALUE),
+                    Map.of(writer, applied[writer]));
         }
         long ahead = cluster.rules == Rules.NO_MARGIN ? Sight.DISORDER_MICROS : 0;
-        Sight sight = new Sight(writer, id, asMap(heard[writer], ahead), asMap(applied, ahead));
-        return skipped[key].equals(Stamp.UNKNOWN) ? sight : sight.afterSkipping(skipped[key]);
+        Map<Integer, Long> appliedHere = asMap(applied, ahead);
+        appliedHere.put(
+                writer,
+                cluster.rules == Rules.STREAM_UNDOES_THE_OTHER_PATH
+                        ? Long.MAX_VALUE
+                        : applied[writer]);
+        return new Sight(writer, id, asMap(heard[writer], ahead), appliedHere);
     }
 
     private static Map<Integer, Long> asMap(long[] vector, long plus) {
