@@ -2,8 +2,8 @@ package org.pgchorus.daemon;
 
 import org.pgchorus.config.Address;
 import org.pgchorus.config.NodeAddress;
+import org.pgchorus.link.Announcement;
 import org.pgchorus.link.Applied;
-import org.pgchorus.link.Heartbeat;
 import org.pgchorus.link.Link;
 import org.pgchorus.link.LinkPlan;
 import org.pgchorus.link.LinkReport;
@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -123,13 +124,14 @@ final class NodeAgent implements Runnable, AutoCloseable {
                         row -> Map.entry((int) row.number(1), row.number(2)),
                         identity.nodeId())
                 .forEach(entry -> applied.reached(entry.getKey(), entry.getValue()));
+        String tenure = beginTenure(control);
         say("serving");
         Every heartbeat = new Every(HEARTBEAT_MILLIS);
         Every catalog = new Every(CATALOG_MILLIS);
         Every status = new Every(STATUS_MILLIS);
         Every provisional = new Every(PROVISIONAL_MILLIS);
         Every purge = new Every(PURGE_MILLIS);
-        String own = "joining";
+        String own = ownState(control);
         try (Provisional graves =
                 new Provisional(node.address(), identity.groupId(), identity.nodeId())) {
             while (!closed) {
@@ -137,7 +139,8 @@ final class NodeAgent implements Runnable, AutoCloseable {
                     own = reconcile(control);
                 }
                 if (heartbeat.due()) {
-                    Heartbeat beat = new Heartbeat(false, own, applied.snapshot());
+                    Announcement beat =
+                            new Announcement.Heartbeat(tenure, own, applied.snapshot());
                     control.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, beat.text());
                 }
                 if (status.due()) {
@@ -149,6 +152,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
                 if (purge.due()) {
                     control.value(AgentSql.PURGE, KEEP_TOMBSTONES_SECONDS);
                     control.update(AgentSql.FORGET_STATUS);
+                    control.update(AgentSql.FORGET_TENURES);
                 }
                 TimeUnit.MILLISECONDS.sleep(TICK_MILLIS);
             }
@@ -156,6 +160,28 @@ final class NodeAgent implements Runnable, AutoCloseable {
             stopLinks(Set.of());
         }
         tellStatus(control);
+    }
+
+    private String beginTenure(Session control) {
+        String tenure = UUID.randomUUID().toString();
+        Announcement first = new Announcement.Heartbeat(tenure, ownState(control), Map.of());
+        control.inTransaction(
+                () -> {
+                    control.execute("SET LOCAL synchronous_commit = on");
+                    control.update(AgentSql.BEGIN_TENURE, tenure);
+                    return control.value(
+                            LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, first.text());
+                });
+        control.update(AgentSql.TENURE_ANNOUNCED, tenure);
+        return tenure;
+    }
+
+    private String ownState(Session control) {
+        return Member.all(control).stream()
+                .filter(member -> member.id() == identity.nodeId())
+                .map(Member::state)
+                .findFirst()
+                .orElse("joining");
     }
 
     /** Waits until the database is a member and nobody else serves it; false if closed. */

@@ -1,6 +1,7 @@
 package org.pgchorus.daemon;
 
 import org.pgchorus.config.Address;
+import org.pgchorus.link.Announcement;
 import org.pgchorus.member.Member;
 import org.pgchorus.model.LinkName;
 import org.pgchorus.model.Lsn;
@@ -59,15 +60,14 @@ public final class Waiting {
             if (target == null || sourceLsn == null) {
                 return false;
             }
-            String origin = ObjectNames.link(group.groupId(), from.id(), to.id());
-            String position;
             try {
-                position = target.value(MemberSql.ORIGIN_POSITION, origin);
+                return target.first(LinkSql.APPLIED_POSITION, row -> row.lsn(1), from.id())
+                        .filter(position -> !sourceLsn.isAfter(position))
+                        .isPresent();
             } catch (PgError.Busy e) {
                 // A node lost while we wait has not applied it; the answer names its links.
                 return false;
             }
-            return position != null && !sourceLsn.isAfter(Lsn.parse(position));
         }
     }
 
@@ -96,7 +96,7 @@ public final class Waiting {
      */
     private static Lsn fence(Session session, Member source) {
         Lsn end = Lsn.parse(session.value(MemberSql.INSERT_POSITION));
-        session.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, "fence " + source.state());
+        session.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, new Announcement.Fence().text());
         return end;
     }
 }

@@ -9,6 +9,7 @@ import org.pgchorus.pgoutput.Message;
 import org.pgchorus.sql.LinkSql;
 import org.pgchorus.sql.ObjectNames;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,8 +46,9 @@ final class Applier {
     private Message.Begin current;
     private boolean skipping;
     private boolean opened;
-    private Heartbeat heartbeat;
+    private Announcement announcement;
     private long changesHere;
+    private String heardTenure;
     private long persistedNanos;
     private long flushedNanos;
 
@@ -68,13 +70,17 @@ final class Applier {
         RowReader reader = new RowReader(target, writers);
         path = new CarefulPath(target, reader, writerRows, history, tables);
         clock = new TargetClock(plan);
-        sourceAppliedLsn = Lsn.parse(target.value(LinkSql.SESSION_POSITION));
+        sourceAppliedLsn =
+                target.first(LinkSql.APPLIED_POSITION, row -> row.lsn(1), plan.fromId())
+                        .orElseThrow(() -> noPosition(plan));
         sourceDurableLsn = sourceAppliedLsn;
         target.query(
                         LinkSql.PROGRESS,
                         row -> Map.entry((int) row.number(1), row.number(2)),
                         plan.fromId())
                 .forEach(entry -> seenByWriter.put(entry.getKey(), entry.getValue()));
+        heardTenure =
+                target.first(LinkSql.HEARD_TENURE, row -> row.text(1), plan.fromId()).orElse("");
         record Skip(String snapshot, Lsn until) {}
         Optional<Skip> skip =
                 target.first(LinkSql.SKIP, row -> new Skip(row.text(1), row.lsn(2)), plan.fromId());
@@ -167,7 +173,7 @@ final class Applier {
         }
         while (true) {
             target.begin();
-            long now = Long.parseLong(target.value(LinkSql.OPEN));
+            long now = Long.parseLong(target.value(LinkSql.CLOCK));
             skewMicros = current.commitMicros() - now;
             long wait = clock.waitMicros(current.commitMicros(), now);
             if (wait <= 0) {
@@ -184,30 +190,28 @@ final class Applier {
 
     private void hear(Message.LogicalMessage said) {
         if (!skipping && said.prefix().equals(ObjectNames.MESSAGE_PREFIX)) {
-            Heartbeat.parse(said.content()).ifPresent(beat -> heartbeat = beat);
+            Announcement.parse(said.content()).ifPresent(heard -> announcement = heard);
         }
     }
 
     private void commit(Message.Commit commit) throws InterruptedException {
-        if (heartbeat != null) {
-            heartbeat
-                    .appliedMicros()
-                    .forEach((node, at) -> seenByWriter.merge(node, at, Math::max));
-            if (heartbeat.fence() || System.nanoTime() - persistedNanos > PERSIST_NANOS) {
-                open();
-                persist(heartbeat);
+        switch (announcement) {
+            case null -> {}
+            case Announcement.Fence() -> open();
+            case Announcement.Heartbeat beat -> {
+                beat.appliedMicros()
+                        .forEach((node, at) -> seenByWriter.merge(node, at, Math::max));
+                boolean due = System.nanoTime() - persistedNanos > PERSIST_NANOS;
+                if (due || !beat.tenure().equals(heardTenure)) {
+                    open();
+                    persist(beat);
+                }
             }
-            heartbeat = null;
         }
+        announcement = null;
         if (opened) {
-            target.query(
-                    LinkSql.POSITION,
-                    row -> 0,
-                    commit.endLsn(),
-                    Stamp.instantOf(current.commitMicros()));
-            target.commit();
+            move(commit.endLsn(), Stamp.instantOf(current.commitMicros()));
             opened = false;
-            sourceAppliedLsn = commit.endLsn();
         }
         // What is skipped was written elsewhere, and its commit time is of another node's clock.
         if (!skipping) {
@@ -221,7 +225,7 @@ final class Applier {
         position = "";
     }
 
-    private void persist(Heartbeat beat) {
+    private void persist(Announcement.Heartbeat beat) {
         List<String> nodes = new ArrayList<>();
         List<String> peers = new ArrayList<>();
         List<String> micros = new ArrayList<>();
@@ -240,6 +244,8 @@ final class Applier {
                 peers.toArray(new String[0]),
                 micros.toArray(new String[0]));
         target.update(LinkSql.NOTE_STATE, beat.state(), plan.fromId(), beat.state());
+        target.update(LinkSql.HEAR_TENURE, plan.fromId(), beat.tenure());
+        heardTenure = beat.tenure();
         persistedNanos = System.nanoTime();
     }
 
@@ -268,11 +274,32 @@ final class Applier {
             return;
         }
         target.begin();
-        target.value(LinkSql.OPEN);
-        target.update(LinkSql.TOUCH, plan.fromId());
-        target.query(LinkSql.POSITION_NOW, row -> 0, sourceReceivedLsn);
+        long now = Long.parseLong(target.value(LinkSql.CLOCK));
+        move(sourceReceivedLsn, Stamp.instantOf(now));
+    }
+
+    /** Commits the open transaction together with the position it ends at. */
+    private void move(Lsn sourceEndLsn, Instant commitTime) {
+        boolean moved =
+                target.first(
+                                LinkSql.MOVE,
+                                row -> true,
+                                sourceEndLsn,
+                                plan.fromId(),
+                                sourceEndLsn,
+                                commitTime)
+                        .isPresent();
+        if (!moved) {
+            throw noPosition(plan);
+        }
         target.commit();
-        sourceAppliedLsn = sourceReceivedLsn;
+        sourceAppliedLsn = sourceEndLsn;
+    }
+
+    private static PgError noPosition(LinkPlan plan) {
+        return PgError.refused(
+                "node %s keeps no position for node %s; join it again"
+                        .formatted(plan.name().to(), plan.name().from()));
     }
 
     LinkReport report(LinkState state, Lsn sourceReceivedLsn, String standingAt) {

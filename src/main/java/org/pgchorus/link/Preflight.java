@@ -32,6 +32,39 @@ final class Preflight {
                             row -> new Slot(row.lsn(1), row.text(2), row.lsn(4)),
                             plan.slot());
             slot(plan, startLsn, found);
+            tenures(plan, target, source, startLsn);
+        }
+    }
+
+    private record Since(boolean known, Optional<Lsn> nextAnnounced) {}
+
+    /**
+     * A source that was put back to an earlier state has either forgotten the tenure we last heard
+     * in its log, or began the next one before the position we had reached.
+     */
+    private static void tenures(LinkPlan plan, Session target, Session source, Lsn startLsn) {
+        Optional<String> heard =
+                target.first(LinkSql.HEARD_TENURE, row -> row.text(1), plan.fromId());
+        if (heard.isEmpty()) {
+            return;
+        }
+        Since since =
+                source.first(
+                                LinkSql.TENURES_SINCE,
+                                row -> new Since(row.truth(1), row.maybe(2).map(Lsn::parse)),
+                                heard.get(),
+                                heard.get())
+                        .orElseThrow();
+        boolean wentBack = since.nextAnnounced.filter(startLsn::isAfter).isPresent();
+        if (!since.known || wentBack) {
+            throw PgError.refused(
+                    ("node %s has been restored to an earlier state: node %s has applied what was"
+                                    + " written there afterwards, up to %s; join node %s again")
+                            .formatted(
+                                    plan.name().from(),
+                                    plan.name().to(),
+                                    startLsn,
+                                    plan.name().from()));
         }
     }
 

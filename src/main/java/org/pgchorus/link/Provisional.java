@@ -98,7 +98,7 @@ public final class Provisional implements AutoCloseable {
                 entry.stamp.node(),
                 entry.alone,
                 entry.place);
-        session.query(LinkSql.POSITION_NOW, row -> 0, "0/1");
+        session.query(LinkSql.STAMP, row -> 0, Stamp.instantOf(entry.stamp.micros()));
         return 0;
     }
 

@@ -147,7 +147,7 @@ final class Copier {
             throw e;
         }
         restamp(source, target, from, to);
-        target.query(LinkSql.POSITION, row -> 0, "0/1", Stamp.instantOf(snapshot.horizonMicros()));
+        target.query(LinkSql.STAMP, row -> 0, Stamp.instantOf(snapshot.horizonMicros()));
         target.commit();
         return rows;
     }

@@ -212,7 +212,8 @@ public final class Joiner implements AutoCloseable {
                 origin(session, linkFrom(member.id()));
                 return 0;
             });
-            session.value(MemberSql.ADVANCE_ORIGIN, linkFrom(member.id()), starts.get(member.id()));
+            session.update(
+                    MemberSql.START_AT, identity.nodeId(), starts.get(member.id()));
             Installer.addMember(session, self);
         }
     }
@@ -250,9 +251,8 @@ public final class Joiner implements AutoCloseable {
             progress.step(
                     "waiting until %s has applied %s".formatted(provider.name(), peer.name()));
             Session session = sessions.get(peer.id());
-            session.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, "fence " + peer.state());
-            String origin = ObjectNames.link(provider.groupId(), peer.id(), provider.nodeId());
-            while (!applied(origin, slots.get(peer.id()))) {
+            session.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, MemberSql.FENCE);
+            while (!applied(peer.id(), slots.get(peer.id()))) {
                 if (System.nanoTime() > deadline) {
                     throw PgError.refused(
                             ("node %s has not applied node %s up to %s within %d s; look at"
@@ -268,9 +268,10 @@ public final class Joiner implements AutoCloseable {
         }
     }
 
-    private boolean applied(String origin, Lsn wanted) {
-        String position = via().value(MemberSql.ORIGIN_POSITION, origin);
-        return position != null && !wanted.isAfter(Lsn.parse(position));
+    private boolean applied(int peer, Lsn wanted) {
+        return via().first(LinkSql.APPLIED_POSITION, row -> row.lsn(1), peer)
+                .filter(position -> !wanted.isAfter(position))
+                .isPresent();
     }
 
     private List<Member> peers() {
@@ -280,15 +281,8 @@ public final class Joiner implements AutoCloseable {
     private void copy(Map<Integer, Lsn> slots) throws InterruptedException {
         try (Session holder = Session.open(request.via(), "pgchorus join")) {
             Snapshot snapshot =
-                    Snapshot.take(
-                            holder,
-                            provider.groupId(),
-                            provider.nodeId(),
-                            peers(),
-                            identity.nodeId());
-            progress.step(
-                    "snapshot of %s taken; its applying waited %.1f ms"
-                            .formatted(provider.name(), snapshot.pause().toNanos() / 1e6));
+                    Snapshot.take(holder, identity.nodeId());
+            progress.step("snapshot of %s taken; nothing there waited".formatted(provider.name()));
             copied = true;
             new Copier(
                             request.via(),
@@ -309,7 +303,7 @@ public final class Joiner implements AutoCloseable {
     }
 
     private void startAt(int member, Lsn position) {
-        newcomer.value(MemberSql.ADVANCE_ORIGIN, linkInto(member), position);
+        newcomer.update(MemberSql.START_AT, member, position);
     }
 
     private void tombstones(Session holder) {
@@ -366,6 +360,7 @@ public final class Joiner implements AutoCloseable {
                 Session session = entry.getValue();
                 session.rollback();
                 session.update(MemberSql.REMOVE_MEMBER, identity.nodeId());
+                session.update(MemberSql.FORGET_POSITION, identity.nodeId());
                 Installer.dropSlot(session, linkInto(entry.getKey()));
                 Installer.dropOrigin(session, linkFrom(entry.getKey()));
             } catch (RuntimeException e) {

@@ -39,6 +39,19 @@ public final class AgentSql {
             WHERE from_node NOT IN (SELECT id FROM pgchorus.member)\
             """;
 
+    /** Begins a tenure; parameter: its name. */
+    public static final String BEGIN_TENURE = "INSERT INTO pgchorus.tenure (name) VALUES (?)";
+
+    /** Notes that it was announced; parameter: its name. */
+    public static final String TENURE_ANNOUNCED =
+            """
+            UPDATE pgchorus.tenure SET announced_lsn = pg_catalog.pg_current_wal_insert_lsn()
+            WHERE name = ?""";
+
+    /** Forgets tenures long past. */
+    public static final String FORGET_TENURES =
+            "DELETE FROM pgchorus.tenure WHERE seq < (SELECT max(seq) - 10000 FROM pgchorus.tenure)";
+
     /** Makes this node ready; parameter: its id. */
     public static final String BECOME_READY =
             "UPDATE pgchorus.member SET state = 'ready' WHERE id = ?::smallint";

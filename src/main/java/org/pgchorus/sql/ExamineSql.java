@@ -36,8 +36,6 @@ public final class ExamineSql {
             List.of(
                     "pg_replication_origin_create(text)",
                     "pg_replication_origin_drop(text)",
-                    "pg_replication_origin_advance(text,pg_lsn)",
-                    "pg_replication_origin_progress(text,boolean)",
                     "pg_replication_origin_session_setup(text)",
                     "pg_replication_origin_session_progress(boolean)",
                     "pg_replication_origin_xact_setup(pg_lsn,timestamp with time zone)");

@@ -14,36 +14,56 @@ public final class LinkSql {
     public static final String SETUP_ORIGIN =
             "SELECT pg_catalog.pg_replication_origin_session_setup(?)";
 
-    /** The position of this session's origin; of a fresh one, 0/0. */
-    public static final String SESSION_POSITION =
-            "SELECT coalesce(pg_catalog.pg_replication_origin_session_progress(false), '0/0')";
+    /** How far a link has applied its source's log; parameter: the writer's id. */
+    public static final String APPLIED_POSITION =
+            "SELECT lsn FROM pgchorus.link_position WHERE from_node = ?::smallint";
 
-    /** The same, after everything up to it has been flushed. */
+    /** Flushes this node's log up to the last transaction of this session's origin. */
     public static final String FLUSH =
             "SELECT coalesce(pg_catalog.pg_replication_origin_session_progress(true), '0/0')";
 
-    /** First statement of an applying transaction: lets joins wait for us; the target's clock. */
-    public static final String OPEN =
-            """
-            SELECT pgchorus.micros(pg_catalog.clock_timestamp())
-            FROM pg_catalog.pg_advisory_xact_lock_shared(%d, %d)\
-            """
-                    .formatted(ObjectNames.LOCK_CLASS, ObjectNames.LOCK_APPLYING);
+    /** The target's clock in micros: the first statement of an applying transaction. */
+    public static final String CLOCK = "SELECT pgchorus.micros(pg_catalog.clock_timestamp())";
 
-    /** Last statement: position and commit time; parameters in that order. */
-    public static final String POSITION =
-            "SELECT pg_catalog.pg_replication_origin_xact_setup(?::pg_lsn, ?::timestamptz)";
-
-    /** The same with the time of now; parameter: position. */
-    public static final String POSITION_NOW =
-            "SELECT pg_catalog.pg_replication_origin_xact_setup(?::pg_lsn, clock_timestamp())";
-
-    /** Makes a transaction one that is written to the log; parameter: the link's writer. */
-    public static final String TOUCH =
+    /**
+     * Last statement of an applying transaction: moves the link's position, and gives the
+     * transaction the writer's commit time under this session's origin. Parameters: position, the
+     * writer's id, position, commit time. Answers one row, or none if the link has no position.
+     */
+    public static final String MOVE =
             """
-            INSERT INTO pgchorus.link_control (from_node) VALUES (?::smallint)
-            ON CONFLICT (from_node) DO UPDATE SET paused = link_control.paused\
-            """;
+            WITH moved AS (
+                UPDATE pgchorus.link_position SET lsn = ?::pg_lsn WHERE from_node = ?::smallint
+                RETURNING 1)
+            SELECT 1 FROM moved,
+                pg_catalog.pg_replication_origin_xact_setup(?::pg_lsn, ?::timestamptz)""";
+
+    /** Gives a transaction a commit time under this session's origin; parameter: the time. */
+    public static final String STAMP =
+            "SELECT pg_catalog.pg_replication_origin_xact_setup('0/1', ?::timestamptz)";
+
+    /** Notes which tenure of its source a link has heard last; parameters: writer, name. */
+    public static final String HEAR_TENURE =
+            """
+            INSERT INTO pgchorus.link_control (from_node, heard_tenure) VALUES (?::smallint, ?)
+            ON CONFLICT (from_node) DO UPDATE SET heard_tenure = excluded.heard_tenure
+            WHERE link_control.heard_tenure IS DISTINCT FROM excluded.heard_tenure""";
+
+    /** The tenure last heard; parameter: the writer's id. */
+    public static final String HEARD_TENURE =
+            """
+            SELECT heard_tenure FROM pgchorus.link_control
+            WHERE from_node = ?::smallint AND heard_tenure IS NOT NULL""";
+
+    /**
+     * At the source: whether it knows a tenure, and where its log ended when the next one was announced;
+     * parameter: the name, twice.
+     */
+    public static final String TENURES_SINCE =
+            """
+            SELECT EXISTS (SELECT FROM pgchorus.tenure WHERE name = ?),
+                   (SELECT min(t.announced_lsn) FROM pgchorus.tenure t
+                    WHERE t.seq > (SELECT seq FROM pgchorus.tenure WHERE name = ?))""";
 
     /** What a writer had applied, as it last said: peer, micros; parameter: the writer. */
     public static final String PROGRESS =

@@ -85,16 +85,22 @@ public final class MemberSql {
             WHERE roname LIKE 'pgchorus\\_' || ? || '\\_%'\
             """;
 
-    /** Parameters: name, position. */
-    public static final String ADVANCE_ORIGIN =
-            "SELECT pg_catalog.pg_replication_origin_advance(?, ?::pg_lsn)";
-
-    /** An origin's position, null if it is not there; parameter: name. */
-    public static final String ORIGIN_POSITION =
+    /** Where a link begins; parameters: the writer's id, position. */
+    public static final String START_AT =
             """
-            SELECT (SELECT pg_catalog.pg_replication_origin_progress(roname, false)
-                    FROM pg_catalog.pg_replication_origin WHERE roname = ?)\
-            """;
+            INSERT INTO pgchorus.link_position (from_node, lsn) VALUES (?::smallint, ?::pg_lsn)
+            ON CONFLICT (from_node) DO UPDATE SET lsn = excluded.lsn""";
+
+    /** from_node and position of every link but one; parameter: that one's writer. */
+    public static final String POSITIONS =
+            "SELECT from_node, lsn FROM pgchorus.link_position WHERE from_node <> ?::smallint";
+
+    /** Forgets a link; parameter: the writer's id. */
+    public static final String FORGET_POSITION =
+            "DELETE FROM pgchorus.link_position WHERE from_node = ?::smallint";
+
+    /** The text of a message that makes receivers write their position down. */
+    public static final String FENCE = "fence";
 
     /** Where the log ends, for fences. */
     public static final String INSERT_POSITION = "SELECT pg_catalog.pg_current_wal_insert_lsn()";
@@ -114,16 +120,6 @@ public final class MemberSql {
             ON CONFLICT (from_node) DO UPDATE
             SET skip_snapshot = excluded.skip_snapshot, skip_until = excluded.skip_until\
             """;
-
-    /** Alone, for a moment, against all appliers; released with {@link #UNLOCK_APPLYING}. */
-    public static final String LOCK_APPLYING =
-            "SELECT pg_catalog.pg_advisory_lock(%d, %d)"
-                    .formatted(ObjectNames.LOCK_CLASS, ObjectNames.LOCK_APPLYING);
-
-    /** The end of {@link #LOCK_APPLYING}. */
-    public static final String UNLOCK_APPLYING =
-            "SELECT pg_catalog.pg_advisory_unlock(%d, %d)"
-                    .formatted(ObjectNames.LOCK_CLASS, ObjectNames.LOCK_APPLYING);
 
     /** One change of membership at a time; held by the session. */
     public static final String TRY_LOCK_MEMBERSHIP =

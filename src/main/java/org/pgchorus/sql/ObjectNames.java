@@ -62,9 +62,6 @@ public final class ObjectNames {
     /** Held by the daemon that serves this database; a second one waits for it. */
     public static final int LOCK_DAEMON = 1;
 
-    /** Shared by every applying transaction; a join takes it alone for a moment. */
-    public static final int LOCK_APPLYING = 2;
-
     /** Held while the group's membership is being changed. */
-    public static final int LOCK_MEMBERSHIP = 3;
+    public static final int LOCK_MEMBERSHIP = 2;
 }

@@ -14,7 +14,7 @@ public final class SurveySql {
     /**
      * Links that end here: from, state, reason, paused, seconds since the daemon last said
      * something, received, durable, applied micros, skew micros, transactions, changes, conflicts,
-     * standing at, position of the origin.
+     * standing at, position.
      */
     public static final String LINKS_IN =
             """
@@ -22,9 +22,7 @@ public final class SurveySql {
                    extract(epoch FROM clock_timestamp() - s.said)::bigint, s.received_lsn,
                    s.durable_lsn, s.applied_micros, s.skew_micros, s.applied_transactions,
                    s.applied_changes, s.conflicts, s.standing_at,
-                   (SELECT pg_catalog.pg_replication_origin_progress(o.roname, false)
-                    FROM pg_catalog.pg_replication_origin o
-                    WHERE o.roname = 'pgchorus_' || l.group_id || '_' || m.id || '_' || l.node_id)
+                   (SELECT p.lsn FROM pgchorus.link_position p WHERE p.from_node = m.id)
             FROM pgchorus.local l
             JOIN pgchorus.member m ON m.id <> l.node_id
             LEFT JOIN pgchorus.link_status s ON s.from_node = m.id

@@ -83,7 +83,26 @@ CREATE TABLE pgchorus.link_control (
     from_node     smallint PRIMARY KEY,
     paused        boolean NOT NULL DEFAULT false,
     skip_snapshot text,
-    skip_until    pg_lsn
+    skip_until    pg_lsn,
+    heard_tenure  text
+);
+
+-- How far each link that ends here has applied its source's log: the truth that a restart goes by,
+-- and that a snapshot shows exactly as far as it shows the rows. (The origin's own position is not
+-- it: from 16 on a server moves that also when the transaction is rolled back.)
+CREATE TABLE pgchorus.link_position (
+    from_node smallint PRIMARY KEY,
+    lsn       pg_lsn NOT NULL
+) WITH (fillfactor = 10);
+
+-- Each time a daemon begins to serve this node it says so in the log; announced_lsn lies just
+-- behind that. Peers keep the last name they heard together with their position, so a position
+-- with an older name lies before it. A database put back to an earlier state is told by that.
+CREATE TABLE pgchorus.tenure (
+    seq       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name      text NOT NULL UNIQUE,
+    began     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    announced_lsn pg_lsn
 );
 
 -- What the daemon last said of the links that end here.
