@@ -91,11 +91,32 @@ public final class DemoCommand implements Callable<Integer> {
             description = "Keep the servers' data in this directory; otherwise nothing is left.")
     private Optional<Path> keep;
 
+    /** Ctrl-C has ended the program; what fails from now on fails because of that. */
+    private volatile boolean quitting;
+
     /** Runs the demonstration; returns the exit status. */
     @Override
     public Integer call() throws InterruptedException {
         silence();
         PrintWriter out = spec.commandLine().getOut();
+        Demo demo = demo(out);
+        CtrlC.runs(() -> {
+            if (!demo.endLoad()) {
+                quitting = true;
+                System.exit(INTERRUPTED);
+            }
+        });
+        try {
+            return demo.run() ? EQUAL : DIFFERENT;
+        } catch (ServerFailed failed) {
+            if (!quitting) {
+                spec.commandLine().getErr().println("pgchorus demo: " + failed.getMessage());
+            }
+            return COULD_NOT_TELL;
+        }
+    }
+
+    private Demo demo(PrintWriter out) {
         try {
             DemoOptions options =
                     new DemoOptions(
@@ -105,24 +126,14 @@ public final class DemoCommand implements Callable<Integer> {
                             port.map(OptionalInt::of).orElse(OptionalInt.empty()),
                             major,
                             keep.map(Path::toAbsolutePath));
-            Demo demo =
-                    new Demo(
-                            options,
-                            line -> {
-                                out.println(line);
-                                out.flush();
-                            });
-            CtrlC.runs(() -> {
-                if (!demo.endLoad()) {
-                    System.exit(INTERRUPTED);
-                }
-            });
-            return demo.run() ? EQUAL : DIFFERENT;
+            return new Demo(
+                    options,
+                    line -> {
+                        out.println(line);
+                        out.flush();
+                    });
         } catch (IllegalArgumentException refused) {
             throw new ParameterException(spec.commandLine(), refused.getMessage(), refused);
-        } catch (ServerFailed failed) {
-            spec.commandLine().getErr().println("pgchorus demo: " + failed.getMessage());
-            return COULD_NOT_TELL;
         }
     }
 

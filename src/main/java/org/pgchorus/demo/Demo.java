@@ -33,15 +33,21 @@ public final class Demo {
     private static final int CONFLICTS_READ = 500;
 
     private final DemoOptions options;
+    private final List<Integer> ports;
     private final Consumer<String> out;
     private final CountDownLatch end = new CountDownLatch(1);
     private volatile boolean writing;
 
     /**
+     * Looks for ports; starts nothing.
+     *
      * @param out takes one line at a time, of at most 80 characters but for addresses and errors
+     * @throws IllegalArgumentException if an asked port is taken, or the directory to keep has a
+     *     server in it already
      */
     public Demo(DemoOptions options, Consumer<String> out) {
         this.options = options;
+        this.ports = DemoGroup.ports(options);
         this.out = out;
     }
 
@@ -56,16 +62,22 @@ public final class Demo {
      * All of it, from start to clean-up.
      *
      * @return whether all nodes are equal at the end
-     * @throws IllegalArgumentException if an asked port is taken or directory in use
-     * @throws ServerFailed if a server cannot be started
-     * @throws PgError if the group cannot be made
+     * @throws ServerFailed if a server cannot be started, or the group cannot be made
      */
     public boolean run() throws InterruptedException {
+        try {
+            return show();
+        } catch (PgError e) {
+            throw new ServerFailed(e.getMessage(), e);
+        }
+    }
+
+    private boolean show() throws InterruptedException {
         long began = System.nanoTime();
         out.accept(
                 "Starting %d throw-away PostgreSQL %d servers, database app on each ..."
                         .formatted(options.nodes(), options.major()));
-        try (DemoGroup group = DemoGroup.start(options)) {
+        try (DemoGroup group = DemoGroup.start(options, ports)) {
             for (NodeAddress node : group.nodes()) {
                 Workload.createTables(node.address());
                 out.accept("  %s  psql %s".formatted(node.name(), node.address().text()));
@@ -133,14 +145,15 @@ public final class Demo {
 
     /** Asks any node that answers. */
     private static Optional<Status> survey(DemoGroup group) {
-        for (NodeAddress node : group.nodes()) {
-            try {
-                return Optional.of(Survey.of(node.address()));
-            } catch (PgError.Busy unreachable) {
-                continue; // the next one may know
-            }
+        return group.nodes().stream().flatMap(node -> survey(node).stream()).findFirst();
+    }
+
+    private static Optional<Status> survey(NodeAddress node) {
+        try {
+            return Optional.of(Survey.of(node.address()));
+        } catch (PgError.Busy unreachable) {
+            return Optional.empty();
         }
-        return Optional.empty();
     }
 
     /** Waits, compares, sums up; returns whether all are equal and nothing went wrong. */

@@ -8,10 +8,6 @@ import org.pgchorus.member.JoinProgress;
 import org.pgchorus.member.JoinRequest;
 import org.pgchorus.model.NodeName;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,10 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /**
@@ -53,36 +46,103 @@ final class DemoGroup implements AutoCloseable {
     }
 
     /**
-     * Starts the servers side by side, each with an empty database.
+     * The asked ports, or the usual ones; 0 each if these are taken and none were asked for.
      *
      * @throws IllegalArgumentException if an asked port is taken, or the directory to keep has a
      *     server in it already
+     */
+    static List<Integer> ports(DemoOptions options) {
+        options.keepIn().ifPresent(directory -> refuseUsed(directory, options.nodes()));
+        int first = options.firstPort().orElse(DemoOptions.USUAL_PORT);
+        List<Integer> wanted = IntStream.range(first, first + options.nodes()).boxed().toList();
+        List<Integer> taken = wanted.stream().filter(port -> !EmbeddedServer.isFree(port)).toList();
+        if (taken.isEmpty()) {
+            return wanted;
+        }
+        if (options.firstPort().isPresent()) {
+            throw new IllegalArgumentException(
+                    ("port %d is taken; %d servers from --port %d need the ports up to %d. Stop"
+                                    + " what listens there, choose another --port, or leave it out")
+                            .formatted(taken.getFirst(), options.nodes(), first, wanted.getLast()));
+        }
+        return wanted.stream().map(port -> 0).toList();
+    }
+
+    private static void refuseUsed(Path directory, int nodes) {
+        for (int i = 0; i < nodes; i++) {
+            Path home = directory.resolve(name(i));
+            if (Files.exists(home)) {
+                throw new IllegalArgumentException(
+                        "%s exists already; name another directory with --keep, or remove it"
+                                .formatted(home));
+            }
+        }
+    }
+
+    /**
+     * Starts the servers side by side, each with an empty database.
+     *
+     * @param ports one for each; 0 chooses a free one
      * @throws ServerFailed if a server does not start
      */
-    static DemoGroup start(DemoOptions options) throws InterruptedException {
-        options.keepIn().ifPresent(directory -> refuseUsed(directory, options.nodes()));
-        List<Integer> ports = ports(options);
-        List<EmbeddedServer> started = new ArrayList<>();
-        Optional<RuntimeException> failed = Optional.empty();
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<EmbeddedServer>> starting =
-                    IntStream.range(0, options.nodes())
-                            .mapToObj(i -> server(options, i, ports.get(i)))
-                            .map(it -> threads.submit(() -> startWithDatabase(it)))
-                            .toList();
-            for (Future<EmbeddedServer> server : starting) {
+    static DemoGroup start(DemoOptions options, List<Integer> ports) {
+        Map<Integer, EmbeddedServer> started = new ConcurrentHashMap<>();
+        List<Runnable> starts =
+                IntStream.range(0, options.nodes())
+                        .<Runnable>mapToObj(i ->
+                                () ->
+                                        started.put(
+                                                i,
+                                                startWithDatabase(
+                                                        server(options, i, ports.get(i)))))
+                        .toList();
+        try {
+            sideBySide(starts);
+        } catch (RuntimeException e) {
+            sideBySide(started.values().stream().<Runnable>map(it -> it::close).toList());
+            throw e;
+        }
+        return new DemoGroup(IntStream.range(0, options.nodes()).mapToObj(started::get).toList());
+    }
+
+    /**
+     * Runs all at the same time; throws what the first one threw that failed, when all are done.
+     */
+    private static void sideBySide(List<Runnable> actions) {
+        Map<Integer, RuntimeException> failures = new ConcurrentHashMap<>();
+        List<Thread> threads =
+                IntStream.range(0, actions.size())
+                        .mapToObj(i ->
+                                Thread.ofVirtual()
+                                        .start(() -> attempt(actions.get(i), i, failures)))
+                        .toList();
+        boolean interrupted = false;
+        for (Thread thread : threads) {
+            while (thread.isAlive()) {
                 try {
-                    started.add(server.get());
-                } catch (ExecutionException e) {
-                    failed = Optional.of(new ServerFailed(e.getCause().getMessage(), e.getCause()));
+                    thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
                 }
             }
         }
-        if (failed.isPresent()) {
-            started.forEach(EmbeddedServer::close);
-            throw failed.get();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
-        return new DemoGroup(started);
+        failures.values().stream()
+                .findFirst()
+                .ifPresent(failure -> {
+                    throw failure;
+                });
+    }
+
+    private static void attempt(
+            Runnable action, int index, Map<Integer, RuntimeException> failures) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            failures.put(index, e);
+        }
     }
 
     private static EmbeddedServer startWithDatabase(ServerOptions options) {
@@ -105,43 +165,6 @@ final class DemoGroup implements AutoCloseable {
         return options.keepIn()
                 .map(directory -> server.keepIn(directory.resolve(name(index))))
                 .orElse(server);
-    }
-
-    private static void refuseUsed(Path directory, int nodes) {
-        for (int i = 0; i < nodes; i++) {
-            Path home = directory.resolve(name(i));
-            if (Files.exists(home)) {
-                throw new IllegalArgumentException(
-                        "%s exists already; name another directory with --keep, or remove it"
-                                .formatted(home));
-            }
-        }
-    }
-
-    /** The asked ports, or the usual ones; 0 each if these are taken and none were asked for. */
-    private static List<Integer> ports(DemoOptions options) {
-        int first = options.firstPort().orElse(DemoOptions.USUAL_PORT);
-        List<Integer> wanted = IntStream.range(first, first + options.nodes()).boxed().toList();
-        List<Integer> taken = wanted.stream().filter(port -> !free(port)).toList();
-        if (taken.isEmpty()) {
-            return wanted;
-        }
-        if (options.firstPort().isPresent()) {
-            throw new IllegalArgumentException(
-                    ("port %d is taken; %d servers from --port %d need the ports up to %d. Stop"
-                                    + " what listens there, choose another --port, or leave it out")
-                            .formatted(taken.getFirst(), options.nodes(), first, wanted.getLast()));
-        }
-        return wanted.stream().map(port -> 0).toList();
-    }
-
-    private static boolean free(int port) {
-        try (ServerSocket socket = new ServerSocket()) {
-            socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port));
-            return true;
-        } catch (IOException taken) {
-            return false;
-        }
     }
 
     List<NodeAddress> nodes() {
@@ -197,8 +220,6 @@ final class DemoGroup implements AutoCloseable {
     @Override
     public void close() {
         daemon.ifPresent(Daemon::close);
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            servers.forEach(server -> threads.submit(server::close));
-        }
+        sideBySide(servers.stream().<Runnable>map(it -> it::close).toList());
     }
 }

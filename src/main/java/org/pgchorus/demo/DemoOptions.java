@@ -44,6 +44,7 @@ public record DemoOptions(
                     "--rate must be from 1 to %d transactions a second, not %d"
                             .formatted(HIGHEST_RATE, ratePerSecond));
         }
+        ServerOptions.of(major); // refuses versions there are not
         int port = firstPort.orElse(USUAL_PORT);
         if (port < 1 || port + nodes - 1 > LAST_PORT) {
             throw new IllegalArgumentException(

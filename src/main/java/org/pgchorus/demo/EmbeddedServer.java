@@ -39,12 +39,12 @@ import java.util.stream.Collectors;
  * <p>Errors: {@link ServerFailed}, with the end of the server's log where that tells more.
  */
 public final class EmbeddedServer implements AutoCloseable {
-    private static final Duration INITDB_LIMIT = Duration.ofSeconds(120);
+    private static final Duration INITDB_LIMIT = Duration.ofMinutes(2);
 
     /** Crash recovery after a kill under load is part of a start. */
-    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+    private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
+    private static final Duration STOP_LIMIT = Duration.ofMinutes(1);
 
     /**
      * Ports below those that Linux (32768) and macOS (49152) hand out to outgoing connections:
@@ -178,14 +178,21 @@ public final class EmbeddedServer implements AutoCloseable {
     private static int freePort() {
         for (int attempt = 0; attempt < 10 * PORT_ATTEMPTS; attempt++) {
             int candidate = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT);
-            try (var socket = new ServerSocket()) {
-                socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), candidate));
+            if (isFree(candidate)) {
                 return candidate;
-            } catch (IOException taken) {
-                continue; // the next one may be free
             }
         }
         throw new ServerFailed("no free port from " + FIRST_PORT + " to " + LAST_PORT);
+    }
+
+    /** Whether nobody listens on a port of 127.0.0.1, at the moment. */
+    static boolean isFree(int port) {
+        try (var socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port));
+            return true;
+        } catch (IOException taken) {
+            return false;
+        }
     }
 
     /** Starts the postmaster; whether it came to accept connections, or else has ended. */

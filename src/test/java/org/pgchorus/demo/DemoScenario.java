@@ -69,7 +69,7 @@ class DemoScenario {
         }
         assertThat(directory.resolve("n1/data/PG_VERSION")).exists();
         assertThat(directory.resolve("n1/data/postmaster.pid")).doesNotExist();
-        assertThatThrownBy(() -> new Demo(options, lines::add).run())
+        assertThatThrownBy(() -> new Demo(options, lines::add))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("exists already");
     }
@@ -80,7 +80,7 @@ class DemoScenario {
             DemoOptions options =
                     new DemoOptions(
                             2, 1, 50, OptionalInt.of(taken.getLocalPort()), 18, Optional.empty());
-            assertThatThrownBy(() -> new Demo(options, lines::add).run())
+            assertThatThrownBy(() -> new Demo(options, lines::add))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("port " + taken.getLocalPort() + " is taken");
         }
