@@ -161,8 +161,19 @@ public final class Joiner implements AutoCloseable {
             SchemaCopy.requireTools(via);
             Finding.requireNone(new Comparison(via, newcomer, name.text()).absent(tables));
         }
-        int id = members.stream().mapToInt(Member::id).max().orElse(0) + 1;
-        identity = new Identity(provider.groupId(), id, name);
+        identity = new Identity(provider.groupId(), freshId(), name);
+    }
+
+    /** An id never used before: rows may still carry those of nodes that are gone. */
+    private int freshId() {
+        int last = members.stream().mapToInt(Member::id).max().orElse(0);
+        for (Session session : sessions.values()) {
+            String noted = session.value(MemberSql.LAST_ID);
+            last = Math.max(last, noted == null ? 0 : Integer.parseInt(noted));
+        }
+        int id = last + 1;
+        sessions.values().forEach(s -> s.update(MemberSql.SET_SETTING, "last_node_id", id));
+        return id;
     }
 
     private Session via() {
@@ -359,8 +370,8 @@ public final class Joiner implements AutoCloseable {
             try {
                 Session session = entry.getValue();
                 session.rollback();
-                session.update(MemberSql.REMOVE_MEMBER, identity.nodeId());
-                session.update(MemberSql.FORGET_POSITION, identity.nodeId());
+                int id = identity.nodeId();
+                session.update(MemberSql.FORGET_NODE, id, id, id, id, id, id);
                 Installer.dropSlot(session, linkInto(entry.getKey()));
                 Installer.dropOrigin(session, linkFrom(entry.getKey()));
             } catch (RuntimeException e) {

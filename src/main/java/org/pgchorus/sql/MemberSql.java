@@ -95,9 +95,19 @@ public final class MemberSql {
     public static final String POSITIONS =
             "SELECT from_node, lsn FROM pgchorus.link_position WHERE from_node <> ?::smallint";
 
-    /** Forgets a link; parameter: the writer's id. */
-    public static final String FORGET_POSITION =
-            "DELETE FROM pgchorus.link_position WHERE from_node = ?::smallint";
+    /** Forgets all there is about a node; parameters: its id, six times. */
+    public static final String FORGET_NODE =
+            """
+            WITH a AS (DELETE FROM pgchorus.link_position WHERE from_node = ?::smallint),
+                 b AS (DELETE FROM pgchorus.link_control WHERE from_node = ?::smallint),
+                 c AS (DELETE FROM pgchorus.link_status WHERE from_node = ?::smallint),
+                 d AS (DELETE FROM pgchorus.progress
+                       WHERE node = ?::smallint OR peer = ?::smallint)
+            DELETE FROM pgchorus.member WHERE id = ?::smallint""";
+
+    /** The highest node id ever given out, null if none was noted. */
+    public static final String LAST_ID =
+            "SELECT (SELECT value FROM pgchorus.setting WHERE name = 'last_node_id')";
 
     /** The text of a message that makes receivers write their position down. */
     public static final String FENCE = "fence";

@@ -37,15 +37,21 @@ final class Storm implements AutoCloseable {
     private final AtomicInteger lines = new AtomicInteger();
     private volatile boolean stop;
 
+    /** Clients on every node. */
     Storm(TestGroup group, long seed, int clientsPerNode) {
+        this(group, group.size(), seed, clientsPerNode);
+    }
+
+    /** Clients on the first nodes. */
+    Storm(TestGroup group, int nodes, long seed, int clientsPerNode) {
         this.group = group;
         random = new Random(seed);
         clients =
-                java.util.stream.IntStream.range(0, group.size() * clientsPerNode)
+                java.util.stream.IntStream.range(0, nodes * clientsPerNode)
                         .mapToObj(
                                 i -> {
                                     long own = random.nextLong();
-                                    int node = i % group.size();
+                                    int node = i % nodes;
                                     return Thread.ofVirtual()
                                             .start(() -> client(node, new Random(own)));
                                 })

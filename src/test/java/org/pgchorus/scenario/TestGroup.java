@@ -59,6 +59,13 @@ final class TestGroup implements AutoCloseable {
     }
 
     static TestGroup of(String schema, List<ServerOptions> options) {
+        return of(schema, options, options.size());
+    }
+
+    /**
+     * @param members how many of them make the group; the others are served and may join later
+     */
+    static TestGroup of(String schema, List<ServerOptions> options, int members) {
         TestGroup group = new TestGroup();
         try {
             for (int i = 0; i < options.size(); i++) {
@@ -68,7 +75,7 @@ final class TestGroup implements AutoCloseable {
                 group.nodes.add(new NodeAddress(name(i), server.address("app")));
                 group.run(i, schema);
             }
-            group.form();
+            group.form(members);
             return group;
         } catch (RuntimeException | Error e) {
             group.close();
@@ -85,10 +92,10 @@ final class TestGroup implements AutoCloseable {
         return new NodeName(String.valueOf((char) ('a' + node)));
     }
 
-    private void form() {
+    private void form(int members) {
         Orders.createGroup(nodes.getFirst(), List.of());
         startDaemon();
-        for (int i = 1; i < nodes.size(); i++) {
+        for (int i = 1; i < members; i++) {
             join(i);
         }
     }
