@@ -10,9 +10,14 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Applied {
     private final Map<Integer, Long> micros = new ConcurrentHashMap<>();
 
-    /** Notes progress; never goes back. */
+    /** Notes progress. */
     public void reached(int peer, long commitMicros) {
         micros.merge(peer, commitMicros, Math::max);
+    }
+
+    /** A link starts again from here; what was reached before may have been forgotten. */
+    void resume(int peer, long commitMicros) {
+        micros.put(peer, commitMicros);
     }
 
     /** A peer is in the group: it counts from now on, as one nothing has been applied of. */

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -32,6 +33,9 @@ final class Applier {
     /** How often a heartbeat is written down; the others only count in memory. */
     private static final long PERSIST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** Deadlocks in a row after which the link starts anew, which also lets others go first. */
+    private static final int REPLAYS = 10;
+
     private final LinkPlan plan;
     private final Session target;
     private final Applied applied;
@@ -42,6 +46,8 @@ final class Applier {
     private final Map<Integer, Long> seenByWriter = new TreeMap<>();
     private final Optional<SnapshotText> skipSnapshot;
     private final Lsn skipUntil;
+
+    private final Memory memory = new Memory();
 
     private Message.Begin current;
     private boolean skipping;
@@ -55,10 +61,9 @@ final class Applier {
     private Lsn sourceAppliedLsn;
     private Lsn sourceDurableLsn;
     private long appliedMicros = Long.MIN_VALUE;
-    private long skewMicros;
     private long transactions;
     private long changes;
-    private String position = "";
+    private Message at;
 
     Applier(LinkPlan plan, Session target, WriterRows writerRows, Applied applied) {
         this.plan = plan;
@@ -68,8 +73,8 @@ final class Applier {
         history = new History(target);
         Writers writers = new Writers(target, plan.groupId(), plan.toId());
         RowReader reader = new RowReader(target, writers);
-        path = new CarefulPath(target, reader, writerRows, history, tables);
-        clock = new TargetClock(plan);
+        clock = new TargetClock(plan, target);
+        path = new CarefulPath(target, reader, writerRows, history, tables, clock);
         sourceAppliedLsn =
                 target.first(LinkSql.APPLIED_POSITION, row -> row.lsn(1), plan.fromId())
                         .orElseThrow(() -> noPosition(plan));
@@ -79,6 +84,11 @@ final class Applier {
                         row -> Map.entry((int) row.number(1), row.number(2)),
                         plan.fromId())
                 .forEach(entry -> seenByWriter.put(entry.getKey(), entry.getValue()));
+        // What is kept here goes back with the database, when it forgets what was not durable yet.
+        applied.resume(
+                plan.fromId(),
+                target.first(LinkSql.APPLIED_OF, row -> row.number(1), plan.fromId())
+                        .orElse(Long.MIN_VALUE));
         heardTenure =
                 target.first(LinkSql.HEARD_TENURE, row -> row.text(1), plan.fromId()).orElse("");
         record Skip(String snapshot, Lsn until) {}
@@ -103,8 +113,21 @@ final class Applier {
         return current != null;
     }
 
-    /** Takes the next message of the stream. */
+    /**
+     * Takes the next message of the stream.
+     *
+     * @throws PgError if the transaction under way cannot go on; the stream has to start again
+     */
     void take(Message message) throws InterruptedException {
+        memory.add(message);
+        try {
+            dispatch(message);
+        } catch (PgError.Busy e) {
+            replay(e);
+        }
+    }
+
+    private void dispatch(Message message) throws InterruptedException {
         switch (message) {
             case Message.Begin begin -> begin(begin);
             case Message.Origin _ -> skipping = true;
@@ -115,6 +138,28 @@ final class Applier {
             case Message.Insert _, Message.Update _, Message.Delete _, Message.Truncate _ ->
                     change(message);
         }
+    }
+
+    /** Begins a small transaction again after a deadlock; a large one has to be sent again. */
+    private void replay(PgError.Busy first) throws InterruptedException {
+        PgError.Busy failure = first;
+        for (int attempt = 1; attempt <= REPLAYS; attempt++) {
+            if (!failure.sqlState().startsWith("40") || !memory.isWhole()) {
+                throw failure;
+            }
+            target.rollback();
+            opened = false;
+            TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextLong(1, 10L * attempt));
+            try {
+                for (Message message : memory.messages()) {
+                    dispatch(message);
+                }
+                return;
+            } catch (PgError.Busy again) {
+                failure = again;
+            }
+        }
+        throw failure;
     }
 
     private void begin(Message.Begin begin) {
@@ -131,15 +176,7 @@ final class Applier {
             return;
         }
         changesHere++;
-        position =
-                "transaction %s of node %s, committed %s at %s, change %d: %s"
-                        .formatted(
-                                Integer.toUnsignedString(current.xid()),
-                                plan.name().from(),
-                                Stamp.instantOf(current.commitMicros()),
-                                current.commitLsn(),
-                                changesHere,
-                                describe(message));
+        at = message;
         open();
         switch (message) {
             case Message.Insert insert -> path.insert(insert);
@@ -173,9 +210,7 @@ final class Applier {
         }
         while (true) {
             target.begin();
-            long now = Long.parseLong(target.value(LinkSql.CLOCK));
-            skewMicros = current.commitMicros() - now;
-            long wait = clock.waitMicros(current.commitMicros(), now);
+            long wait = clock.waitMicros(current.commitMicros());
             if (wait <= 0) {
                 break;
             }
@@ -222,7 +257,7 @@ final class Applier {
         }
         current = null;
         skipping = false;
-        position = "";
+        at = null;
     }
 
     private void persist(Announcement.Heartbeat beat) {
@@ -274,8 +309,7 @@ final class Applier {
             return;
         }
         target.begin();
-        long now = Long.parseLong(target.value(LinkSql.CLOCK));
-        move(sourceReceivedLsn, Stamp.instantOf(now));
+        move(sourceReceivedLsn, Stamp.instantOf(clock.nowMicros()));
     }
 
     /** Commits the open transaction together with the position it ends at. */
@@ -310,7 +344,7 @@ final class Applier {
                 sourceAppliedLsn,
                 sourceDurableLsn,
                 appliedMicros,
-                skewMicros,
+                clock.aheadMicros(),
                 transactions,
                 changes,
                 history.recorded(),
@@ -319,7 +353,17 @@ final class Applier {
 
     /** The change under way, for people; empty between transactions. */
     String position() {
-        return position;
+        if (current == null || at == null) {
+            return "";
+        }
+        return "transaction %s of node %s, committed %s at %s, change %d: %s"
+                .formatted(
+                        Integer.toUnsignedString(current.xid()),
+                        plan.name().from(),
+                        Stamp.instantOf(current.commitMicros()),
+                        current.commitLsn(),
+                        changesHere,
+                        describe(at));
     }
 
     /** Refuses to go on with a stream that makes no sense. */

@@ -1,5 +1,7 @@
 package org.pgchorus.link;
 
+import org.pgchorus.conflict.AtWriter;
+import org.pgchorus.conflict.Completion;
 import org.pgchorus.conflict.Decision;
 import org.pgchorus.conflict.KeyChange;
 import org.pgchorus.conflict.Kind;
@@ -49,6 +51,7 @@ final class CarefulPath {
     private final WriterRows writerRows;
     private final History history;
     private final TargetTables tables;
+    private final TargetClock clock;
 
     private final Emptying emptying;
 
@@ -67,12 +70,14 @@ final class CarefulPath {
             RowReader reader,
             WriterRows writerRows,
             History history,
-            TargetTables tables) {
+            TargetTables tables,
+            TargetClock clock) {
         this.target = target;
         this.reader = reader;
         this.writerRows = writerRows;
         this.history = history;
         this.tables = tables;
+        this.clock = clock;
         emptying = new Emptying(target);
     }
 
@@ -91,8 +96,7 @@ final class CarefulPath {
             append(sql, insert.after());
             return;
         }
-        List<String> key = sql.key(insert.after());
-        merge(sql, key, key, new KeyChange.Insert(insert.after()));
+        merge(sql, sql.key(insert.after()), Optional.empty(), new KeyChange.Insert(insert.after()));
     }
 
     void update(Message.Update update) {
@@ -106,14 +110,31 @@ final class CarefulPath {
                             : after.completedFrom(before);
             List<String> oldKey = sql.key(before);
             if (!oldKey.equals(sql.key(after))) {
-                merge(sql, oldKey, oldKey, new KeyChange.Delete());
-                merge(sql, sql.key(after), oldKey, new KeyChange.Update(after, true));
+                move(sql, oldKey, after);
                 return;
             }
         }
-        List<String> key = sql.key(after);
-        merge(sql, key, key, new KeyChange.Update(after, false));
+        merge(sql, sql.key(after), Optional.empty(), new KeyChange.Update(after, false));
     }
+
+    /** A row gets another key: gone under the old one, written under the new one. */
+    private void move(RowSql sql, List<String> oldKey, Row after) {
+        Standing old =
+                after.isComplete() ? new Standing.Absent() : reader.lock(sql, oldKey, stamp);
+        erase(sql, oldKey);
+        Row whole =
+                after.isComplete()
+                        ? after
+                        : Referee.completedByMove(after, old, stamp, sight).orElse(after);
+        merge(
+                sql,
+                sql.key(after),
+                Optional.of(new Replaced(oldKey, old)),
+                new KeyChange.Update(whole, true));
+    }
+
+    /** What stood here under the key that a moved row had, before it was erased. */
+    private record Replaced(List<String> key, Standing standing) {}
 
     void delete(Message.Delete delete) {
         RowSql sql = keyed(delete.relation());
@@ -128,7 +149,7 @@ final class CarefulPath {
 
     /** Deletes one key of a truncated table by the ordinary rules. */
     void erase(RowSql sql, List<String> key) {
-        merge(sql, key, key, new KeyChange.Delete());
+        merge(sql, key, Optional.empty(), new KeyChange.Delete());
     }
 
     private RowSql keyed(int relation) {
@@ -163,7 +184,8 @@ final class CarefulPath {
         }
     }
 
-    private void merge(RowSql sql, List<String> key, List<String> replaced, KeyChange change) {
+    private void merge(
+            RowSql sql, List<String> key, Optional<Replaced> replaced, KeyChange change) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             if (attempt(sql, key, replaced, change)) {
                 return;
@@ -173,7 +195,8 @@ final class CarefulPath {
     }
 
     /** Returns false if somebody else was faster and the change has to be decided again. */
-    private boolean attempt(RowSql sql, List<String> key, List<String> replaced, KeyChange change) {
+    private boolean attempt(
+            RowSql sql, List<String> key, Optional<Replaced> replaced, KeyChange change) {
         Standing standing = reader.lock(sql, key, stamp);
         Decision decision = Referee.decide(change, stamp, standing, sight);
         boolean done =
@@ -231,6 +254,13 @@ final class CarefulPath {
         if (grave.isEmpty()) {
             return false;
         }
+        if (!version.equals(stamp)) {
+            if (Referee.isNewer(version, grave.get())) {
+                return false;
+            }
+            target.update(sql.delete, key);
+            return true;
+        }
         KeyChange insert = new KeyChange.Insert(after);
         Decision decision = Referee.decide(insert, version, grave.get(), sight);
         if (!(decision.verdict() instanceof Verdict.Keep)) {
@@ -251,27 +281,36 @@ final class CarefulPath {
     private boolean complete(
             RowSql sql,
             List<String> key,
-            List<String> replaced,
+            Optional<Replaced> replaced,
             KeyChange change,
             Standing standing) {
-        WriterRows.Found found = writerRows.read(sql.relation(), key, replaced, cause.xid());
-        if (!found.includesChange()) {
-            return switch (found.standing()) {
-                case Standing.Present(Row before, _) ->
-                        write(sql, key, standing, rowOf(change).completedFrom(before), stamp);
-                case Standing.Absent _, Standing.Deleted _ ->
-                        throw PgError.busy(
-                                "the row of %s under key %s is not visible at its writer yet"
-                                        .formatted(sql.table().name(), key));
-            };
-        }
-        return switch (found.standing()) {
-            case Standing.Absent() -> true;
-            case Standing.Present(Row row, Stamp version) ->
-                    !version.equals(stamp) && !Referee.isNewer(version, standing)
-                            || write(sql, key, standing, row, version);
-            case Standing.Deleted(Stamp erased) ->
-                    !Referee.isNewer(erased, standing) || erase(sql, key, standing, erased);
+        AtWriter shown =
+                writerRows.read(
+                        sql.relation(),
+                        key,
+                        replaced.map(Replaced::key).orElse(key),
+                        cause.xid());
+        Completion completion =
+                Referee.complete(
+                        rowOf(change),
+                        stamp,
+                        standing,
+                        replaced.map(Replaced::standing).orElse(standing),
+                        shown);
+        return switch (completion) {
+            case Completion.Keep() -> true;
+            case Completion.Wait() ->
+                    throw PgError.busy(
+                            "the row of %s under key %s is not visible at its writer yet"
+                                    .formatted(sql.table().name(), key));
+            case Completion.Write(Row row, Stamp version) -> {
+                clock.await(version.micros());
+                yield write(sql, key, standing, row, version);
+            }
+            case Completion.Erase(Stamp erased) -> {
+                clock.await(erased.micros());
+                yield erase(sql, key, standing, erased);
+            }
         };
     }
 

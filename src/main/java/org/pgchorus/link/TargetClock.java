@@ -1,18 +1,34 @@
 package org.pgchorus.link;
 
+import java.util.concurrent.TimeUnit;
 import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.LinkSql;
 
 /**
  * Commit wait: a transaction is applied only when the target's own clock has passed its commit
- * time, so that whoever sees it there writes later stamps. Pure arithmetic over readings.
+ * time, so that whoever sees it there writes later stamps.
  *
- * <p>Micros since 2000-01-01 UTC.
+ * <p>Micros since 2000-01-01 UTC. One thread, the session's.
  */
 final class TargetClock {
     private final LinkPlan plan;
+    private final Session target;
+    private long aheadMicros;
 
-    TargetClock(LinkPlan plan) {
+    TargetClock(LinkPlan plan, Session target) {
         this.plan = plan;
+        this.target = target;
+    }
+
+    /** How far the last commit asked about lay ahead of the target's clock; negative for behind. */
+    long aheadMicros() {
+        return aheadMicros;
+    }
+
+    /** What the target's clock says. */
+    long nowMicros() {
+        return Long.parseLong(target.value(LinkSql.CLOCK));
     }
 
     /**
@@ -20,18 +36,30 @@ final class TargetClock {
      *
      * @throws PgError.Refused if it lies so far ahead that a clock must be wrong
      */
-    long waitMicros(long commitMicros, long targetMicros) {
-        long ahead = commitMicros - targetMicros;
-        if (ahead > plan.skewLimitMicros()) {
+    long waitMicros(long commitMicros) {
+        aheadMicros = commitMicros - nowMicros();
+        if (aheadMicros > plan.skewLimitMicros()) {
             throw PgError.refused(
                     ("the clock of node %s is %.1f s ahead of node %s's, over the limit of %.1f s;"
                                     + " nothing is applied until the clocks agree: set them right")
                             .formatted(
                                     plan.name().from(),
-                                    ahead / 1e6,
+                                    aheadMicros / 1e6,
                                     plan.name().to(),
                                     plan.skewLimitMicros() / 1e6));
         }
-        return ahead + 1;
+        return aheadMicros + 1;
+    }
+
+    /** Waits inside a transaction, for a version that came by another path than its stream. */
+    void await(long commitMicros) {
+        try {
+            for (long wait = waitMicros(commitMicros); wait > 0; wait = waitMicros(commitMicros)) {
+                TimeUnit.MICROSECONDS.sleep(wait);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw PgError.busy("interrupted");
+        }
     }
 }

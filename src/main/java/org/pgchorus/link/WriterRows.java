@@ -1,5 +1,6 @@
 package org.pgchorus.link;
 
+import org.pgchorus.conflict.AtWriter;
 import org.pgchorus.conflict.Standing;
 import org.pgchorus.model.Relation;
 import org.pgchorus.model.Table;
@@ -32,20 +33,11 @@ final class WriterRows implements AutoCloseable {
     }
 
     /**
-     * What the writer holds.
-     *
-     * @param includesChange whether the asked-for transaction is visible there: if so {@code
-     *     standing} is that change's version or a later one; if not, it is the very version the
-     *     change replaces
-     */
-    record Found(Standing standing, boolean includesChange) {}
-
-    /**
      * What the writer holds under a key now, and whether that includes a transaction of its.
      *
      * @param replaced the key the row had before that transaction, mostly the same
      */
-    Found read(Relation relation, List<String> key, List<String> replaced, int xid) {
+    AtWriter read(Relation relation, List<String> key, List<String> replaced, int xid) {
         if (session == null) {
             session = Session.open(plan.from(), plan.applicationName());
             reader = new RowReader(session, new Writers(session, plan.groupId(), plan.fromId()));
@@ -57,7 +49,7 @@ final class WriterRows implements AutoCloseable {
             boolean before = visible(xid);
             Standing standing = reader.read(sql, before ? key : replaced);
             if (before || !visible(xid)) {
-                return new Found(standing, before);
+                return new AtWriter(standing, before);
             }
         }
         throw PgError.busy("transaction " + xid + " is becoming visible at " + plan.name().from());

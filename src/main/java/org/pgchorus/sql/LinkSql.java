@@ -69,6 +69,12 @@ public final class LinkSql {
     public static final String PROGRESS =
             "SELECT peer, micros FROM pgchorus.progress WHERE node = ?::smallint";
 
+    /** Up to which commit time this node has applied a writer; parameter: the writer. */
+    public static final String APPLIED_OF =
+            """
+            SELECT p.micros FROM pgchorus.progress p, pgchorus.local l
+            WHERE p.node = l.node_id AND p.peer = ?::smallint""";
+
     /** Transactions that the copy of a join has brought already; parameter: the writer. */
     public static final String SKIP =
             """

@@ -17,7 +17,7 @@ import java.util.OptionalLong;
  */
 class SimulatedClusterTest {
     private static final long FIRST = Long.getLong("simulation.first", 0);
-    private static final long COUNT = Long.getLong("simulation.count", 50_000);
+    private static final long COUNT = Long.getLong("simulation.count", 100_000);
 
     /** The rarest of the wrong rules shows itself about once in 50,000 seeds, and here soon. */
     private static final long FIRST_TO_FAIL = 48_000;
