@@ -36,7 +36,7 @@ final class CheckCommand implements Callable<Integer> {
             arity = "1..*",
             paramLabel = "ADDRESS",
             description = "The databases, all that are to form one group.")
-    private List<Address> addresses;
+    private List<String> words;
 
     @Mixin private Output output;
 
@@ -44,6 +44,7 @@ final class CheckCommand implements Callable<Integer> {
     public Integer call() {
         Map<Address, List<Finding>> examined = new LinkedHashMap<>();
         List<String> failures = new ArrayList<>();
+        List<Address> addresses = words.stream().map(Address::parse).toList();
         int peers = Math.max(1, addresses.size() - 1);
         for (Address address : addresses) {
             try {

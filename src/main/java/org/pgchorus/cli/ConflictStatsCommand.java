@@ -46,7 +46,7 @@ final class ConflictStatsCommand implements Callable<Integer> {
                     count.type(),
                     count.resolution(),
                     Words.count(count.count()),
-                    count.newest().replaceFirst("\\.\\d+", ""));
+                    Moments.toTheSecond(count.newest()));
         }
         return grid.text();
     }
@@ -60,7 +60,7 @@ final class ConflictStatsCommand implements Callable<Integer> {
                                 "type", count.type(),
                                 "resolution", count.resolution(),
                                 "count", count.count(),
-                                "newest", count.newest()))
+                                "newest", Moments.iso(count.newest())))
                 .toList();
     }
 }

@@ -28,7 +28,7 @@ final class ConflictView {
         for (Conflict conflict : conflicts) {
             grid.row(
                     conflict.id(),
-                    toTheSecond(conflict.time()),
+                    Moments.toTheSecond(conflict.time()),
                     conflict.table(),
                     Words.cut(key(conflict.key()), KEY_CHARACTERS),
                     conflict.type(),
@@ -47,7 +47,7 @@ final class ConflictView {
                         .fact(
                                 "resolution",
                                 conflict.resolution() + " (policy " + conflict.policy() + ")")
-                        .fact("decided", conflict.time() + " on " + conflict.node())
+                        .fact("decided", Moments.iso(conflict.time()) + " on " + conflict.node())
                         .fact(
                                 "local written",
                                 conflict.localStamp().map(ConflictView::stamp).orElse(""))
@@ -65,7 +65,12 @@ final class ConflictView {
         }
         Set<String> columns = new LinkedHashSet<>(local.keySet());
         columns.addAll(remote.keySet());
-        Grid grid = new Grid(" ", "column", "local", "remote");
+        Grid grid =
+                new Grid(
+                        " ",
+                        "column",
+                        local.isEmpty() ? "local (no row)" : "local",
+                        remote.isEmpty() ? "remote (no row)" : "remote");
         for (String column : columns) {
             String here = local.getOrDefault(column, "");
             String there = remote.getOrDefault(column, "");
@@ -80,7 +85,9 @@ final class ConflictView {
     }
 
     private static String stamp(Conflicts.Version version) {
-        return version.time().orElse("at an unknown time") + " on " + version.node();
+        return version.time().map(Moments::iso).orElse("at an unknown time")
+                + " on "
+                + version.node();
     }
 
     /** {@code id=1, region='north'} of {@code {"id": 1, "region": "north"}}. */
@@ -92,16 +99,11 @@ final class ConflictView {
                         .toList());
     }
 
-    /** {@code 2026-11-20 08:00:00+00} of the server's {@code 2026-11-20 08:00:00.123456+00}. */
-    private static String toTheSecond(String time) {
-        return time.replaceFirst("\\.\\d+", "");
-    }
-
     /** One for programs. */
     static Map<String, Object> json(Conflict conflict) {
         return Json.object(
                 "id", conflict.id(),
-                "time", conflict.time(),
+                "time", Moments.iso(conflict.time()),
                 "node", conflict.node(),
                 "table", conflict.table(),
                 "key", new Json.Raw(conflict.key()),
@@ -117,7 +119,7 @@ final class ConflictView {
     }
 
     private static Map<String, Object> stampJson(Conflicts.Version version) {
-        return Json.object("time", version.time(), "node", version.node());
+        return Json.object("time", version.time().map(Moments::iso), "node", version.node());
     }
 
     /** Says which nodes' history is missing from an answer. */

@@ -23,7 +23,6 @@ import java.util.concurrent.Callable;
 /** {@code pgchorus demo}: see it work, without installing anything. */
 @Command(
         name = "demo",
-        mixinStandardHelpOptions = true,
         description = {
             "Starts throw-away PostgreSQL servers, makes a group of them, writes on all of them"
                     + " with deliberate conflicts, and shows that all end equal.",
@@ -32,12 +31,10 @@ import java.util.concurrent.Callable;
                     + " if the servers or the group could not be started."
         },
         footer = {
-            "",
-            "Examples:",
             "  pgchorus demo",
             "  pgchorus demo --nodes 5 --seconds 60 --rate 500",
-            "  pgchorus demo --seconds 0 --pg 16        until Ctrl-C, on PostgreSQL 16",
-            "  pgchorus demo --seconds 10 --keep demo   the servers' data stay in demo/"
+            "  pgchorus demo --seconds 0 --pg 16        # until Ctrl-C, on PostgreSQL 16",
+            "  pgchorus demo --seconds 10 --keep demo   # the servers' data stay in demo/"
         })
 public final class DemoCommand implements Callable<Integer> {
     private static final int EQUAL = 0;

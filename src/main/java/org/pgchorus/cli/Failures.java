@@ -85,11 +85,14 @@ final class Failures {
                     command.getCommandSpec().options().stream()
                             .flatMap(option -> List.of(option.names()).stream())
                             .toList();
+            String place = command.getParent() == null ? "; options stand behind a command" : "";
             return "%s has no option %s%s"
                     .formatted(
                             command.getCommandSpec().qualifiedName(),
                             name,
-                            Nearest.hint(name, known));
+                            Nearest.to(name, known).isPresent()
+                                    ? Nearest.hint(name, known)
+                                    : place);
         }
         if (!command.getSubcommands().isEmpty()) {
             return "%s has no command \"%s\"%s"
@@ -98,15 +101,11 @@ final class Failures {
                             word,
                             Nearest.hint(word, command.getSubcommands().keySet()));
         }
-        return "%s takes no \"%s\"%s"
-                .formatted(
-                        command.getCommandSpec().qualifiedName(),
-                        word,
-                        command.getCommandSpec().positionalParameters().isEmpty() ? "" : " there");
+        return "%s takes no \"%s\"".formatted(command.getCommandSpec().qualifiedName(), word);
     }
 
     private static String lowerFirst(String text) {
-        return text.isEmpty()
+        return text.length() < 2 || Character.isUpperCase(text.charAt(1))
                 ? text
                 : text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
     }

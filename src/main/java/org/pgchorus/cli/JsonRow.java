@@ -36,6 +36,9 @@ final class JsonRow {
 
     private static String value(JsonParser parser) throws IOException {
         JsonToken token = parser.nextToken();
+        if (token == JsonToken.VALUE_NULL) {
+            return "NULL";
+        }
         if (token == null || token.isScalarValue()) {
             return parser.getText();
         }

@@ -26,7 +26,7 @@ final class Meter implements JoinProgress {
     private final boolean interactive;
     private final LongSupplier nanos;
     private final long beganNanos;
-    private long copyBeganNanos;
+    private long copyBeganNanos = Long.MIN_VALUE;
     private long shownNanos;
     private boolean copying;
     private boolean barStands;
@@ -47,7 +47,7 @@ final class Meter implements JoinProgress {
 
     @Override
     public synchronized void step(String text) {
-        wipeBar();
+        finish();
         out.println(text);
         out.flush();
     }
@@ -58,7 +58,7 @@ final class Meter implements JoinProgress {
         long now = nanos.getAsLong();
         if (!copying) {
             copying = true;
-            copyBeganNanos = now;
+            copyBeganNanos = copyBeganNanos == Long.MIN_VALUE ? now : copyBeganNanos;
             shownNanos = now - (interactive ? BAR_NANOS : 0);
         }
         bytes = Math.max(bytes, bytesDone);

@@ -7,12 +7,24 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.DateTimeParseException;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 
 /** Moments as people type them: a time, or a duration for so long ago. Pure. */
 final class Moments {
+    /** PostgreSQL's DateStyle ISO; offsets of whole hours come without minutes. */
+    private static final DateTimeFormatter SERVER =
+            new DateTimeFormatterBuilder()
+                    .append(DateTimeFormatter.ISO_LOCAL_DATE)
+                    .appendLiteral(' ')
+                    .append(DateTimeFormatter.ISO_LOCAL_TIME)
+                    .appendOffset("+HH:mm:ss", "+00")
+                    .toFormatter(Locale.ROOT);
+
     private Moments() {}
 
     /**
@@ -32,6 +44,23 @@ final class Moments {
                 .orElseGet(() -> ago(text.strip(), now));
     }
 
+    /**
+     * A server's {@code 2026-11-20 08:00:00.123456+00} as {@code 2026-11-20T08:00:00.123456Z}; a
+     * time in another style stays as it is.
+     */
+    static String iso(String serverTime) {
+        return server(serverTime).map(Instant::toString).orElse(serverTime);
+    }
+
+    /** The same for people: {@code 2026-11-20 08:00:00Z}. */
+    static String toTheSecond(String serverTime) {
+        return server(serverTime).map(Words::time).orElse(serverTime);
+    }
+
+    private static Optional<Instant> server(String text) {
+        return attempt(text, t -> OffsetDateTime.parse(t, SERVER).toInstant());
+    }
+
     private static Optional<Instant> attempt(String text, Function<String, Instant> reader) {
         try {
             return Optional.of(reader.apply(text));
@@ -45,7 +74,7 @@ final class Moments {
             return now.minus(Durations.parse(text));
         } catch (IllegalArgumentException refused) {
             throw new IllegalArgumentException(
-                    "\"%s\" is no moment; write one such as 2026-11-20T08:00:00Z (or 2026-11-20), or"
+                    "\"%s\" is no moment; write one such as 2026-11-20T08:00:00Z or 2026-11-20, or"
                                     .formatted(text)
                             + " 15min for a quarter of an hour ago",
                     refused);

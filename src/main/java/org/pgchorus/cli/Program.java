@@ -6,27 +6,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
+import java.util.List;
+
 /** {@code pgchorus}: the command all others hang on. */
 @Command(
         name = "pgchorus",
         description = "Write to any PostgreSQL, all of them agree.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
-            CheckCommand.class,
-            GroupCommand.class,
-            NodeCommand.class,
-            RunCommand.class,
-            StatusCommand.class,
-            LagCommand.class,
-            WaitCommand.class,
-            LinkCommand.class,
-            ConflictCommand.class,
-            TableCommand.class,
-            VersionCommand.class,
-            CompletionCommand.class,
-            HelpCommand.class,
-        },
         footer = {
+            "  pgchorus demo",
             "  pgchorus check postgresql://postgres@db1/app postgresql://postgres@db2/app",
             "  pgchorus group create n1=postgresql://postgres@db1/app",
             "  pgchorus run n1=postgresql://postgres@db1/app n2=postgresql://postgres@db2/app",
@@ -36,6 +24,24 @@ import picocli.CommandLine.Spec;
             "  pgchorus status",
         })
 final class Program implements Runnable {
+    /** All commands, in the order of the help text. */
+    static final List<Class<?>> COMMANDS =
+            List.of(
+                    DemoCommand.class,
+                    CheckCommand.class,
+                    GroupCommand.class,
+                    NodeCommand.class,
+                    RunCommand.class,
+                    StatusCommand.class,
+                    LagCommand.class,
+                    WaitCommand.class,
+                    LinkCommand.class,
+                    ConflictCommand.class,
+                    TableCommand.class,
+                    VersionCommand.class,
+                    CompletionCommand.class,
+                    HelpCommand.class);
+
     private final Surroundings surroundings;
 
     @Spec private CommandSpec spec;

@@ -38,10 +38,11 @@ final class RunCommand implements Callable<Integer> {
             arity = "0..*",
             paramLabel = "NAME=ADDRESS",
             description = "The nodes to serve, each with its name in the group and its address.")
-    private List<NodeAddress> nodes = new ArrayList<>();
+    private List<String> words = new ArrayList<>();
 
     @Override
     public Integer call() throws InterruptedException {
+        List<NodeAddress> nodes = words.stream().map(NodeAddress::parse).toList();
         if (nodes.isEmpty()) {
             throw new ParameterException(
                     spec.commandLine(),

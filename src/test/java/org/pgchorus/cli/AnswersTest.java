@@ -1,0 +1,238 @@
+package org.pgchorus.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import org.junit.jupiter.api.Test;
+import org.pgchorus.daemon.Conflicts;
+import org.pgchorus.daemon.Conflicts.Conflict;
+import org.pgchorus.daemon.Orders.ReplicatedTable;
+import org.pgchorus.daemon.Status;
+import org.pgchorus.model.LinkName;
+import org.pgchorus.model.NodeName;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/** Answers as people see them, and the keys programs rely on. */
+class AnswersTest {
+    private static final Status.Link FLOWING =
+            new Status.Link(
+                    "n1",
+                    "n2",
+                    "streaming",
+                    "",
+                    OptionalLong.of(1536),
+                    OptionalDouble.of(0.25),
+                    OptionalDouble.of(-0.001),
+                    "0/2000",
+                    "0/1F00",
+                    "0/1A00",
+                    "0/1A00",
+                    1234,
+                    5678,
+                    2,
+                    "",
+                    Optional.of(
+                            new Status.Slot(
+                                    "pgchorus_aa_1_2",
+                                    true,
+                                    "4711",
+                                    "0/1000",
+                                    "0/1A00",
+                                    4096,
+                                    "reserved")));
+
+    private static final Status.Link DOWN =
+            new Status.Link(
+                    "n2",
+                    "n1",
+                    "down",
+                    "node n2 cannot be reached",
+                    OptionalLong.empty(),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty(),
+                    "",
+                    "",
+                    "",
+                    "",
+                    0,
+                    0,
+                    0,
+                    "",
+                    Optional.empty());
+
+    private static final List<Status.Node> NODES =
+            List.of(
+                    new Status.Node(1, "n1", "postgresql://h1/app", "ready", "", "18.6 (Debian)"),
+                    new Status.Node(2, "n2", "postgresql://h2/app", "down", "refused", ""));
+
+    private static final Conflict CONFLICT =
+            new Conflict(
+                    "n2.15",
+                    "2026-11-20 08:00:00.5+00",
+                    "n2",
+                    "public.account",
+                    "{\"id\" : 7}",
+                    "update_origin_differs",
+                    "apply_remote",
+                    "last_update_wins",
+                    Optional.of("{\"id\" : 7, \"balance\" : 1.10}"),
+                    Optional.of("{\"id\" : 7, \"balance\" : 2.20}"),
+                    Optional.of(new Conflicts.Version(Optional.empty(), "n2")),
+                    new Conflicts.Version(Optional.of("2026-11-20 07:59:59+00"), "n1"),
+                    "731",
+                    "0/1E2A510");
+
+    @Test
+    void statusSaysWhatIsNotWell() {
+        Status status = new Status("aa", NODES, List.of(FLOWING, DOWN));
+        assertThat(StatusCommand.text(status))
+                .isEqualTo(
+                        """
+                        group aa
+
+                        id  node  state  version  address
+                         1  n1    ready  18.6     postgresql://h1/app
+                         2  n2    down   -        postgresql://h2/app
+
+                        from  to  state        lag  behind  transactions  conflicts  retained
+                        n1    n2  streaming  1.5kB   250ms         1,234          2       4kB
+                        n2    n1  down           -       -             0          0         -
+
+                        not well:
+                          node n2 is down: refused
+                          link n2->n1 is down: node n2 cannot be reached
+                        """);
+    }
+
+    @Test
+    void statusSaysThatAllIsWell() {
+        Status status = new Status("aa", NODES.subList(0, 1), List.of(FLOWING));
+        assertThat(StatusCommand.text(status)).endsWith("\nall is well\n");
+    }
+
+    @Test
+    void statusHasKeysForPrograms() throws IOException {
+        JsonNode json = read(StatusView.json(new Status("aa", NODES, List.of(FLOWING))));
+        assertThat(json.get("group").asText()).isEqualTo("aa");
+        assertThat(json.get("problems").get(0).asText()).isEqualTo("node n2 is down: refused");
+        assertThat(json.get("nodes").get(1).toString())
+                .isEqualTo(
+                        "{\"id\":2,\"name\":\"n2\",\"address\":\"postgresql://h2/app\","
+                                + "\"state\":\"down\",\"version\":null,\"problem\":\"refused\"}");
+        assertThat(json.get("links")).hasSize(1);
+    }
+
+    @Test
+    void lagHasKeysForPrograms() throws IOException {
+        JsonNode links = read(StatusView.linksJson(List.of(FLOWING, DOWN)));
+        JsonNode flowing = links.get(0);
+        assertThat(flowing.get("lag_bytes").asLong()).isEqualTo(1536);
+        assertThat(flowing.get("lag_seconds").asDouble()).isEqualTo(0.25);
+        assertThat(flowing.get("active").asBoolean()).isTrue();
+        assertThat(flowing.get("active_pid").asInt()).isEqualTo(4711);
+        assertThat(flowing.get("retained_bytes").asLong()).isEqualTo(4096);
+        assertThat(flowing.get("applied_transactions").asLong()).isEqualTo(1234);
+        JsonNode down = links.get(1);
+        for (String unknown :
+                List.of(
+                        "lag_bytes",
+                        "lag_seconds",
+                        "received_lsn",
+                        "applied_lsn",
+                        "durable_lsn",
+                        "source_lsn",
+                        "slot_name",
+                        "active",
+                        "retained_bytes")) {
+            assertThat(down.has(unknown)).as(unknown).isTrue();
+            assertThat(down.get(unknown).isNull()).as(unknown).isTrue();
+        }
+        assertThat(down.get("reason").asText()).isEqualTo("node n2 cannot be reached");
+    }
+
+    @Test
+    void lagIsATableWithItsReasons() {
+        assertThat(LagCommand.text(List.of(FLOWING, DOWN)))
+                .isEqualTo(
+                        """
+                        from  to  state        lag  behind  source  received  applied  retained
+                        n1    n2  streaming  1.5kB   250ms  0/2000    0/1F00   0/1A00       4kB
+                        n2    n1  down           -       -       -         -        -         -
+
+                        n2->n1: node n2 cannot be reached
+                        """);
+        assertThat(LagCommand.text(List.of())).contains("no links");
+    }
+
+    @Test
+    void oneLinkIsShownInDetail() {
+        assertThat(LinkShowCommand.text(FLOWING))
+                .startsWith("link n1->n2 is streaming\n  lag                  1.5kB\n")
+                .contains("\n  slot is active       yes, pid 4711\n")
+                .contains("\n  clock ahead          -1ms\n");
+    }
+
+    @Test
+    void conflictsEmbedRowsAsJson() throws IOException {
+        JsonNode json = read(List.of(ConflictView.json(CONFLICT))).get(0);
+        assertThat(json.get("id").asText()).isEqualTo("n2.15");
+        assertThat(json.get("time").asText()).isEqualTo("2026-11-20T08:00:00.500Z");
+        assertThat(json.get("key").get("id").asInt()).isEqualTo(7);
+        assertThat(json.get("remote").get("balance").asDouble()).isEqualTo(2.2);
+        assertThat(json.get("local_stamp").toString()).isEqualTo("{\"time\":null,\"node\":\"n2\"}");
+        assertThat(json.get("remote_stamp").get("time").asText()).isEqualTo("2026-11-20T07:59:59Z");
+    }
+
+    @Test
+    void conflictsAreShownSideBySide() {
+        assertThat(ConflictView.show(CONFLICT))
+                .contains("  resolution      apply_remote (policy last_update_wins)\n")
+                .contains("  local written   at an unknown time on n2\n")
+                .endsWith(
+                        """
+                           column   local  remote
+                           id       7      7
+                        *  balance  1.10   2.20
+                        """);
+        assertThat(ConflictView.list(List.of(CONFLICT)))
+                .contains("n2.15  2026-11-20 08:00:00Z  public.account  id=7  update_origin");
+        assertThat(ConflictView.list(List.of())).isEqualTo("no conflicts\n");
+    }
+
+    @Test
+    void tablesAreListed() {
+        assertThat(
+                        TableListCommand.text(
+                                List.of(
+                                        new ReplicatedTable(
+                                                "public", "a", Optional.of("id"), 1234, 8192),
+                                        new ReplicatedTable(
+                                                "public", "b", Optional.empty(), 0, 0))))
+                .isEqualTo(
+                        """
+                        table     key  rows, about  size
+                        public.a  id         1,234   8kB
+                        public.b  -              0    0B
+                        """);
+    }
+
+    @Test
+    void waitNamesTheLinksThatLack() throws IOException {
+        LinkName link = new LinkName(new NodeName("n1"), new NodeName("n2"));
+        assertThat(read(WaitCommand.json(List.of(link), 1.5)).toString())
+                .isEqualTo(
+                        "{\"applied\":false,\"seconds\":1.5,"
+                                + "\"lacking\":[{\"from\":\"n1\",\"to\":\"n2\"}]}");
+    }
+
+    private static JsonNode read(Object answer) throws IOException {
+        return new ObjectMapper().readTree(Json.pretty(answer));
+    }
+}
