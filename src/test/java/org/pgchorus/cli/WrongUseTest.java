@@ -21,10 +21,10 @@ class WrongUseTest {
             textBlock =
                     """
                     stauts              | pgchorus has no command "stauts"; did you mean "status"?
-                    link puase n1 n2    | pgchorus link has no command "puase"; did you mean "pause"?
-                    status --jsn        | pgchorus status has no option --jsn; did you mean "--json"?
+                    link puase n1 n2    | link has no command "puase"; did you mean "pause"?
+                    status --jsn        | status has no option --jsn; did you mean "--json"?
                     status n1           | pgchorus status takes no "n1"
-                    --json status       | pgchorus has no option --json; options stand behind a command
+                    --json status       | has no option --json; options stand behind a command
                     help stauts         | pgchorus has no command "stauts"; did you mean "status"?
                     status              | which group? Name any node of it with --group ADDRESS
                     lag --output xml    | "xml" is none of table, json
