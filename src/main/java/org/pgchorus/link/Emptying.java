@@ -9,6 +9,7 @@ import org.pgchorus.sql.RowSql;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
@@ -31,17 +32,33 @@ final class Emptying {
      */
     void empty(RowSql sql, Stamp stamp, Sight sight, BiConsumer<RowSql, List<String>> erase) {
         Table table = sql.table();
-        target.execute(EmptySql.lock(table));
         if (!table.hasKey()) {
-            long micros = stamp.micros();
-            int writer = stamp.node();
-            target.update(EmptySql.deleteBeaten(table), micros, writer, micros, writer);
+            deleteBeaten(table, stamp);
         } else {
+            target.execute(EmptySql.lock(table));
             long cutoff = Math.min(stamp.micros() - 1, sight.seenByAllMicros());
             eraseRecent(sql, cutoff, erase);
             target.update(EmptySql.deleteOlder(table), cutoff);
         }
         target.execute(EmptySql.bury(table));
+    }
+
+    /**
+     * The server lets nobody delete from a published table whose rows it could not name to others.
+     * These deletes go to nobody, so for their time the table says that it names rows in full.
+     */
+    private void deleteBeaten(Table table, Stamp stamp) {
+        target.execute(EmptySql.lockAlone(table));
+        Optional<String> unnamed = target.first(EmptySql.UNNAMED, row -> row.text(1), table.oid());
+        if (unnamed.isPresent()) {
+            target.execute(EmptySql.identity(table, "FULL"));
+        }
+        long micros = stamp.micros();
+        int writer = stamp.node();
+        target.update(EmptySql.deleteBeaten(table), micros, writer, micros, writer);
+        if (unnamed.isPresent()) {
+            target.execute(EmptySql.identity(table, unnamed.get()));
+        }
     }
 
     private record Place(String ctid, List<String> key) {}

@@ -12,11 +12,28 @@ public final class EmptySql {
     private static final String COMMITTED =
             "coalesce(pg_catalog.pg_xact_commit_timestamp(t.xmin), '-infinity')";
 
+    /** The replica identity of a table, if it is one that names no row; parameter: its oid. */
+    public static final String UNNAMED =
+            """
+            SELECT CASE relreplident WHEN 'n' THEN 'NOTHING' ELSE 'DEFAULT' END
+            FROM pg_catalog.pg_class WHERE oid = ?::oid AND relreplident IN ('d', 'n')\
+            """;
+
     private EmptySql() {}
 
     /** Keeps every other writer out until the transaction ends, and waits for those inside. */
     public static String lock(Table table) {
         return "LOCK TABLE ONLY " + Sql.name(table.name()) + " IN EXCLUSIVE MODE";
+    }
+
+    /** Keeps everybody out until the transaction ends, as the TRUNCATE did at its own node. */
+    public static String lockAlone(Table table) {
+        return "LOCK TABLE ONLY " + Sql.name(table.name()) + " IN ACCESS EXCLUSIVE MODE";
+    }
+
+    /** Gives a table another replica identity. */
+    public static String identity(Table table, String identity) {
+        return "ALTER TABLE " + Sql.name(table.name()) + " REPLICA IDENTITY " + identity;
     }
 
     /** Keeps TRUNCATE out until the transaction ends. */
