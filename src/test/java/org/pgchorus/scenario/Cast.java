@@ -7,36 +7,68 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * One telling of a trap: which node plays A, which plays B, and the key it is about.
+ * One telling of a trap: which node plays A, which plays B, which C, and the key it is about.
  *
- * <p>Each trap is told twice in one hold of the links, with the parts exchanged and another key. So
- * a third node hears A first in one telling and B first in the other.
+ * <p>Each trap is told several times in one hold of the links, with the parts exchanged and another
+ * key. So every node plays every part, and a third node hears A first in one telling and B first in
+ * another.
  *
  * <p>In statements and expectations {@code $k} is the key, {@code $m} and {@code $n} two more of
  * this telling's own, {@code $A} and {@code $B} the names of the nodes.
  */
-record Cast(TestGroup group, int key, int a, int b) {
+record Cast(TestGroup group, int key, int a, int b, int c) {
     /** Further keys of a telling lie this far from its first. */
     static final int STEP = 1000;
 
-    /** Both tellings; the second has the key after the first one's. */
-    static List<Cast> both(TestGroup group, int key) {
-        return List.of(new Cast(group, key, 0, 1), new Cast(group, key + 1, 1, 0));
+    /**
+     * Tells a trap of two writers while all links are held, so that nobody sees anybody and the
+     * order of the statements is the order of the stamps; lets the nodes be heard one after the
+     * other; then checks how it ended. A third node, if there is one, only listens.
+     */
+    static void tell(TestGroup group, int key, Consumer<Cast> story, Consumer<Cast> ending) {
+        List<Cast> casts =
+                List.of(new Cast(group, key, 0, 1, 2), new Cast(group, key + 1, 1, 0, 2));
+        group.holdAll();
+        casts.forEach(story);
+        group.deliverFrom(0);
+        group.releaseAll();
+        casts.forEach(ending);
     }
 
     /**
-     * Tells a trap with both casts while all links are held, so that nobody sees anybody and the
-     * order of the statements is the order of the stamps; lets the nodes be heard in turn; then
-     * checks how it ended.
+     * Tells a trap of a chain of writers: B writes after it has seen what A wrote, and C hears of B
+     * before it hears of A.
+     *
+     * @param first what A writes
+     * @param second what B writes when it has seen that
+     * @param between how it stands at C when that has heard B only
+     * @param ending how it ends everywhere
      */
-    static void tell(TestGroup group, int key, Consumer<Cast> story, Consumer<Cast> ending) {
-        List<Cast> casts = both(group, key);
-        group.holdAll();
-        casts.forEach(story);
-        for (int node = 0; node < group.size(); node++) {
-            group.deliverFrom(node);
-        }
+    static void tellInChain(
+            TestGroup group,
+            int key,
+            Consumer<Cast> first,
+            Consumer<Cast> second,
+            Consumer<Cast> between,
+            Consumer<Cast> ending) {
+        List<Cast> casts =
+                List.of(
+                        new Cast(group, key, 0, 1, 2),
+                        new Cast(group, key + 1, 1, 2, 0),
+                        new Cast(group, key + 2, 2, 0, 1));
+        each(casts, cast -> group.hold(cast.a, cast.c));
+        casts.forEach(first);
+        casts.forEach(cast -> group.settle(cast.a, cast.b));
+        casts.forEach(second);
+        casts.forEach(cast -> group.settle(cast.b, cast.c));
+        casts.forEach(between);
+        each(casts, cast -> group.release(cast.a, cast.c));
         casts.forEach(ending);
+    }
+
+    private static void each(List<Cast> casts, Consumer<Cast> action) {
+        TestGroup.together(
+                casts.stream().<Runnable>map(cast -> () -> action.accept(cast)).toList());
     }
 
     /** A client's transaction on A. */
@@ -68,21 +100,30 @@ record Cast(TestGroup group, int key, int a, int b) {
 
     /** Checks, on all nodes, which rows of a table have this telling's keys. */
     void assertRows(String table, String... rows) {
-        String question = fill("SELECT * FROM " + table + " WHERE id IN ($k, $m, $n) ORDER BY id");
-        assertThat(group.settledRows(question)).containsExactlyElementsOf(filled(rows));
+        assertAnswer("SELECT * FROM " + table + " WHERE id IN ($k, $m, $n) ORDER BY id", rows);
+    }
+
+    /** Checks that all nodes answer a question so, after everything has arrived. */
+    void assertAnswer(String question, String... rows) {
+        assertThat(group.settledRows(fill(question))).containsExactlyElementsOf(filled(rows));
+    }
+
+    /** Checks what C answers now. */
+    void assertAnswerOfC(String question, String... rows) {
+        assertThat(group.rows(c, fill(question))).containsExactlyElementsOf(filled(rows));
     }
 
     /**
      * Checks what A recorded under a key such as {@code $k}: lines as {@link Recorded} has them.
      */
     void assertRecordedAtA(String table, String key, String... lines) {
-        assertThat(Recorded.of(group, a, table, fill(key)))
+        assertThat(Recorded.of(group, a, fill(table), fill(key)))
                 .containsExactlyElementsOf(filled(lines));
     }
 
     /** Checks what B recorded under a key. */
     void assertRecordedAtB(String table, String key, String... lines) {
-        assertThat(Recorded.of(group, b, table, fill(key)))
+        assertThat(Recorded.of(group, b, fill(table), fill(key)))
                 .containsExactlyElementsOf(filled(lines));
     }
 
