@@ -139,8 +139,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
                     own = reconcile(control);
                 }
                 if (heartbeat.due()) {
-                    Announcement beat =
-                            new Announcement.Heartbeat(tenure, own, applied.snapshot());
+                    Announcement beat = new Announcement.Heartbeat(tenure, own, applied.snapshot());
                     control.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, beat.text());
                 }
                 if (status.due()) {
@@ -165,13 +164,11 @@ final class NodeAgent implements Runnable, AutoCloseable {
     private String beginTenure(Session control) {
         String tenure = UUID.randomUUID().toString();
         Announcement first = new Announcement.Heartbeat(tenure, ownState(control), Map.of());
-        control.inTransaction(
-                () -> {
-                    control.execute("SET LOCAL synchronous_commit = on");
-                    control.update(AgentSql.BEGIN_TENURE, tenure);
-                    return control.value(
-                            LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, first.text());
-                });
+        control.inTransaction(() -> {
+            control.execute("SET LOCAL synchronous_commit = on");
+            control.update(AgentSql.BEGIN_TENURE, tenure);
+            return control.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, first.text());
+        });
         control.update(AgentSql.TENURE_ANNOUNCED, tenure);
         return tenure;
     }

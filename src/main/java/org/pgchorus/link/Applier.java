@@ -234,8 +234,7 @@ final class Applier {
             case null -> {}
             case Announcement.Fence() -> open();
             case Announcement.Heartbeat beat -> {
-                beat.appliedMicros()
-                        .forEach((node, at) -> seenByWriter.merge(node, at, Math::max));
+                beat.appliedMicros().forEach((node, at) -> seenByWriter.merge(node, at, Math::max));
                 boolean due = System.nanoTime() - persistedNanos > PERSIST_NANOS;
                 if (due || !beat.tenure().equals(heardTenure)) {
                     open();

@@ -119,8 +119,7 @@ final class CarefulPath {
 
     /** A row gets another key: gone under the old one, written under the new one. */
     private void move(RowSql sql, List<String> oldKey, Row after) {
-        Standing old =
-                after.isComplete() ? new Standing.Absent() : reader.lock(sql, oldKey, stamp);
+        Standing old = after.isComplete() ? new Standing.Absent() : reader.lock(sql, oldKey, stamp);
         erase(sql, oldKey);
         Row whole =
                 after.isComplete()
@@ -286,10 +285,7 @@ final class CarefulPath {
             Standing standing) {
         AtWriter shown =
                 writerRows.read(
-                        sql.relation(),
-                        key,
-                        replaced.map(Replaced::key).orElse(key),
-                        cause.xid());
+                        sql.relation(), key, replaced.map(Replaced::key).orElse(key), cause.xid());
         Completion completion =
                 Referee.complete(
                         rowOf(change),

@@ -1,9 +1,10 @@
 package org.pgchorus.link;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.pgchorus.model.Row;
 import org.pgchorus.pgoutput.Message;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The messages of the transaction under way, as long as they are few: enough to begin it again
@@ -50,8 +51,12 @@ final class Memory {
                             before.map(Row::weightBytes).orElse(0L) + after.weightBytes();
                     case Message.Delete(_, _, Row before) -> before.weightBytes();
                     case Message.LogicalMessage said -> said.content().remaining();
-                    case Message.Begin _, Message.Commit _, Message.Origin _, Message.Describe _,
-                            Message.Type _, Message.Truncate _ ->
+                    case Message.Begin _,
+                            Message.Commit _,
+                            Message.Origin _,
+                            Message.Describe _,
+                            Message.Type _,
+                            Message.Truncate _ ->
                             0;
                 };
         return rows + OVERHEAD_BYTES;

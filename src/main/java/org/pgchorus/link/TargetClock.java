@@ -1,9 +1,10 @@
 package org.pgchorus.link;
 
-import java.util.concurrent.TimeUnit;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.LinkSql;
+
+import java.util.concurrent.TimeUnit;
 
 /**
  * Commit wait: a transaction is applied only when the target's own clock has passed its commit

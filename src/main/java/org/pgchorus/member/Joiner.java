@@ -223,8 +223,7 @@ public final class Joiner implements AutoCloseable {
                 origin(session, linkFrom(member.id()));
                 return 0;
             });
-            session.update(
-                    MemberSql.START_AT, identity.nodeId(), starts.get(member.id()));
+            session.update(MemberSql.START_AT, identity.nodeId(), starts.get(member.id()));
             Installer.addMember(session, self);
         }
     }
@@ -291,8 +290,7 @@ public final class Joiner implements AutoCloseable {
 
     private void copy(Map<Integer, Lsn> slots) throws InterruptedException {
         try (Session holder = Session.open(request.via(), "pgchorus join")) {
-            Snapshot snapshot =
-                    Snapshot.take(holder, identity.nodeId());
+            Snapshot snapshot = Snapshot.take(holder, identity.nodeId());
             progress.step("snapshot of %s taken; nothing there waited".formatted(provider.name()));
             copied = true;
             new Copier(

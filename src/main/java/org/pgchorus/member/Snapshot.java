@@ -1,10 +1,11 @@
 package org.pgchorus.member;
 
-import java.util.Map;
-import java.util.stream.Collectors;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.MemberSql;
+
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * One moment of the provider, held open: what its transactions see, and how far it had applied each
@@ -26,8 +27,8 @@ record Snapshot(
         Map<Integer, Lsn> peerLsn,
         long horizonMicros) {
     /**
-     * Commit times of one node are not exactly in the order of its log, and clocks may differ within
-     * the limit; a lower horizon costs only a few more rows that get their stamp one by one.
+     * Commit times of one node are not exactly in the order of its log, and clocks may differ
+     * within the limit; a lower horizon costs only a few more rows that get their stamp one by one.
      */
     private static final long MARGIN_MICROS = 10_000_000;
 

@@ -46,11 +46,15 @@ public final class AgentSql {
     public static final String TENURE_ANNOUNCED =
             """
             UPDATE pgchorus.tenure SET announced_lsn = pg_catalog.pg_current_wal_insert_lsn()
-            WHERE name = ?""";
+            WHERE name = ?\
+            """;
 
     /** Forgets tenures long past. */
     public static final String FORGET_TENURES =
-            "DELETE FROM pgchorus.tenure WHERE seq < (SELECT max(seq) - 10000 FROM pgchorus.tenure)";
+            """
+            DELETE FROM pgchorus.tenure
+            WHERE seq < (SELECT max(seq) - 10000 FROM pgchorus.tenure)\
+            """;
 
     /** Makes this node ready; parameter: its id. */
     public static final String BECOME_READY =

@@ -36,7 +36,8 @@ public final class LinkSql {
                 UPDATE pgchorus.link_position SET lsn = ?::pg_lsn WHERE from_node = ?::smallint
                 RETURNING 1)
             SELECT 1 FROM moved,
-                pg_catalog.pg_replication_origin_xact_setup(?::pg_lsn, ?::timestamptz)""";
+                pg_catalog.pg_replication_origin_xact_setup(?::pg_lsn, ?::timestamptz)\
+            """;
 
     /** Gives a transaction a commit time under this session's origin; parameter: the time. */
     public static final String STAMP =
@@ -47,23 +48,26 @@ public final class LinkSql {
             """
             INSERT INTO pgchorus.link_control (from_node, heard_tenure) VALUES (?::smallint, ?)
             ON CONFLICT (from_node) DO UPDATE SET heard_tenure = excluded.heard_tenure
-            WHERE link_control.heard_tenure IS DISTINCT FROM excluded.heard_tenure""";
+            WHERE link_control.heard_tenure IS DISTINCT FROM excluded.heard_tenure\
+            """;
 
     /** The tenure last heard; parameter: the writer's id. */
     public static final String HEARD_TENURE =
             """
             SELECT heard_tenure FROM pgchorus.link_control
-            WHERE from_node = ?::smallint AND heard_tenure IS NOT NULL""";
+            WHERE from_node = ?::smallint AND heard_tenure IS NOT NULL\
+            """;
 
     /**
-     * At the source: whether it knows a tenure, and where its log ended when the next one was announced;
-     * parameter: the name, twice.
+     * At the source: whether it knows a tenure, and where its log ended when the next one was
+     * announced; parameter: the name, twice.
      */
     public static final String TENURES_SINCE =
             """
             SELECT EXISTS (SELECT FROM pgchorus.tenure WHERE name = ?),
                    (SELECT min(t.announced_lsn) FROM pgchorus.tenure t
-                    WHERE t.seq > (SELECT seq FROM pgchorus.tenure WHERE name = ?))""";
+                    WHERE t.seq > (SELECT seq FROM pgchorus.tenure WHERE name = ?))\
+            """;
 
     /** What a writer had applied, as it last said: peer, micros; parameter: the writer. */
     public static final String PROGRESS =
@@ -73,7 +77,8 @@ public final class LinkSql {
     public static final String APPLIED_OF =
             """
             SELECT p.micros FROM pgchorus.progress p, pgchorus.local l
-            WHERE p.node = l.node_id AND p.peer = ?::smallint""";
+            WHERE p.node = l.node_id AND p.peer = ?::smallint\
+            """;
 
     /** Transactions that the copy of a join has brought already; parameter: the writer. */
     public static final String SKIP =

@@ -89,7 +89,8 @@ public final class MemberSql {
     public static final String START_AT =
             """
             INSERT INTO pgchorus.link_position (from_node, lsn) VALUES (?::smallint, ?::pg_lsn)
-            ON CONFLICT (from_node) DO UPDATE SET lsn = excluded.lsn""";
+            ON CONFLICT (from_node) DO UPDATE SET lsn = excluded.lsn\
+            """;
 
     /** from_node and position of every link but one; parameter: that one's writer. */
     public static final String POSITIONS =
@@ -103,7 +104,8 @@ public final class MemberSql {
                  c AS (DELETE FROM pgchorus.link_status WHERE from_node = ?::smallint),
                  d AS (DELETE FROM pgchorus.progress
                        WHERE node = ?::smallint OR peer = ?::smallint)
-            DELETE FROM pgchorus.member WHERE id = ?::smallint""";
+            DELETE FROM pgchorus.member WHERE id = ?::smallint\
+            """;
 
     /** The highest node id ever given out, null if none was noted. */
     public static final String LAST_ID =

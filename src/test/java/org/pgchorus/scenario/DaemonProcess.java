@@ -1,17 +1,18 @@
 package org.pgchorus.scenario;
 
+import org.pgchorus.config.NodeAddress;
+import org.pgchorus.daemon.Daemon;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.pgchorus.config.NodeAddress;
-import org.pgchorus.daemon.Daemon;
 
 /**
- * A daemon in a process of its own, so that it can be killed. It ends with the test's process, since
- * it reads from a pipe that this holds.
+ * A daemon in a process of its own, so that it can be killed. It ends with the test's process,
+ * since it reads from a pipe that this holds.
  */
 final class DaemonProcess implements AutoCloseable {
     private final List<NodeAddress> nodes;

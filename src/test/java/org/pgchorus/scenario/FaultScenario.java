@@ -3,6 +3,10 @@ package org.pgchorus.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import org.junit.jupiter.api.Test;
+import org.pgchorus.daemon.Survey;
+import org.pgchorus.demo.ServerOptions;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,11 +19,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
-import org.pgchorus.daemon.Survey;
-import org.pgchorus.demo.ServerOptions;
 
-/** Processes die, stand still, forget or come back older; nothing acknowledged is lost or doubled. */
+/**
+ * Processes die, stand still, forget or come back older; nothing acknowledged is lost or doubled.
+ */
 class FaultScenario {
     private static final String SCHEMA =
             "CREATE TABLE log (line text); CREATE TABLE t (id int PRIMARY KEY, v text)";
@@ -184,31 +187,25 @@ class FaultScenario {
     private static void awaitAcknowledged(TestGroup group, int node) {
         String end = group.rows(node, "SELECT pg_current_wal_insert_lsn()").getFirst();
         await().atMost(TestGroup.LIMIT)
-                .until(
-                        () ->
-                                group.rows(
-                                                node,
-                                                "SELECT confirmed_flush_lsn > '"
-                                                        + end
-                                                        + "' FROM pg_replication_slots")
-                                        .equals(List.of("t")));
+                .until(() ->
+                        group.rows(
+                                        node,
+                                        "SELECT confirmed_flush_lsn > '"
+                                                + end
+                                                + "' FROM pg_replication_slots")
+                                .equals(List.of("t")));
     }
 
     private static void awaitStopped(TestGroup group, int from, int to, String reason) {
         await().atMost(TestGroup.LIMIT)
-                .untilAsserted(
-                        () ->
-                                assertThat(Survey.of(group.address(0)).links())
-                                        .anySatisfy(
-                                                link -> {
-                                                    assertThat(link.from())
-                                                            .isEqualTo(
-                                                                    TestGroup.name(from).text());
-                                                    assertThat(link.to())
-                                                            .isEqualTo(TestGroup.name(to).text());
-                                                    assertThat(link.state()).isEqualTo("stopped");
-                                                    assertThat(link.reason()).contains(reason);
-                                                }));
+                .untilAsserted(() ->
+                        assertThat(Survey.of(group.address(0)).links())
+                                .anySatisfy(link -> {
+                                    assertThat(link.from()).isEqualTo(TestGroup.name(from).text());
+                                    assertThat(link.to()).isEqualTo(TestGroup.name(to).text());
+                                    assertThat(link.state()).isEqualTo("stopped");
+                                    assertThat(link.reason()).contains(reason);
+                                }));
     }
 
     private static void copyTree(Path from, Path to) throws IOException {
@@ -218,7 +215,8 @@ class FaultScenario {
                     file -> {
                         try {
                             Path copy = to.resolve(from.relativize(file).toString());
-                            Files.copy(file, copy, java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+                            Files.copy(
+                                    file, copy, java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
                         } catch (IOException e) {
                             throw new java.io.UncheckedIOException(e);
                         }

@@ -3,13 +3,14 @@ package org.pgchorus.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.HashSet;
-import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgchorus.demo.ServerOptions;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** Nodes join while everybody writes; nothing written meanwhile is lost or doubled. */
 class JoinScenario {
@@ -27,8 +28,7 @@ class JoinScenario {
     @ValueSource(longs = {11, 12})
     void aThirdNodeJoinsUnderLoad(long seed) throws InterruptedException {
         System.out.println("join seed " + seed);
-        List<ServerOptions> servers =
-                Stream.of(18, 15, 17).map(ServerOptions::of).toList();
+        List<ServerOptions> servers = Stream.of(18, 15, 17).map(ServerOptions::of).toList();
         try (TestGroup group = TestGroup.of(Storm.SCHEMA, servers, 2)) {
             Storm storm = new Storm(group, 2, seed, 2);
             try {

@@ -48,13 +48,11 @@ final class Storm implements AutoCloseable {
         random = new Random(seed);
         clients =
                 java.util.stream.IntStream.range(0, nodes * clientsPerNode)
-                        .mapToObj(
-                                i -> {
-                                    long own = random.nextLong();
-                                    int node = i % nodes;
-                                    return Thread.ofVirtual()
-                                            .start(() -> client(node, new Random(own)));
-                                })
+                        .mapToObj(i -> {
+                            long own = random.nextLong();
+                            int node = i % nodes;
+                            return Thread.ofVirtual().start(() -> client(node, new Random(own)));
+                        })
                         .toList();
     }
 
@@ -170,12 +168,7 @@ final class Storm implements AutoCloseable {
             case 7 -> execute(connection, "DELETE FROM hot WHERE id = ?", key);
             case 8 -> {
                 execute(connection, "DELETE FROM hot WHERE id = ?", key);
-                execute(
-                        connection,
-                        "INSERT INTO hot VALUES (?, ?, 1, ?)",
-                        key,
-                        value,
-                        large(dice));
+                execute(connection, "INSERT INTO hot VALUES (?, ?, 1, ?)", key, value, large(dice));
             }
             case 9 -> execute(connection, "UPDATE hot SET id = ? WHERE id = ?", other, key);
             case 10 ->
@@ -187,7 +180,12 @@ final class Storm implements AutoCloseable {
                             other,
                             value);
             case 11 -> execute(connection, "DELETE FROM pair WHERE a = ? AND b < ?", key % 5, 2);
-            default -> execute(connection, "UPDATE pair SET b = b + 1.0, v = ? WHERE a = ?", value, key % 5);
+            default ->
+                    execute(
+                            connection,
+                            "UPDATE pair SET b = b + 1.0, v = ? WHERE a = ?",
+                            value,
+                            key % 5);
         }
     }
 

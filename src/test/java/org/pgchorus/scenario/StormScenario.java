@@ -2,14 +2,15 @@ package org.pgchorus.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.pgchorus.demo.ServerOptions;
+
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.LongStream;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
-import org.pgchorus.demo.ServerOptions;
 
 /**
  * Three nodes, clients everywhere, and every process is killed now and then. At the end all nodes
