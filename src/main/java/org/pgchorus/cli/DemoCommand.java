@@ -36,11 +36,7 @@ import java.util.concurrent.Callable;
             "  pgchorus demo --seconds 0 --pg 16        # until Ctrl-C, on PostgreSQL 16",
             "  pgchorus demo --seconds 10 --keep demo   # the servers' data stay in demo/"
         })
-public final class DemoCommand implements Callable<Integer> {
-    private static final int EQUAL = 0;
-    private static final int DIFFERENT = 1;
-    private static final int COULD_NOT_TELL = 3;
-
+final class DemoCommand implements Callable<Integer> {
     /** What a shell reports of a program that Ctrl-C ended. */
     private static final int INTERRUPTED = 130;
 
@@ -91,12 +87,10 @@ public final class DemoCommand implements Callable<Integer> {
     /** Ctrl-C has ended the program; what fails from now on fails because of that. */
     private volatile boolean quitting;
 
-    /** Runs the demonstration; returns the exit status. */
     @Override
     public Integer call() throws InterruptedException {
         silence();
-        PrintWriter out = spec.commandLine().getOut();
-        Demo demo = demo(out);
+        Demo demo = demo(spec.commandLine().getOut());
         CtrlC.runs(() -> {
             if (!demo.endLoad()) {
                 quitting = true;
@@ -104,12 +98,12 @@ public final class DemoCommand implements Callable<Integer> {
             }
         });
         try {
-            return demo.run() ? EQUAL : DIFFERENT;
+            return demo.run() ? Exit.WELL : Exit.DIFFERS;
         } catch (ServerFailed failed) {
-            if (!quitting) {
-                spec.commandLine().getErr().println("pgchorus demo: " + failed.getMessage());
+            if (quitting) {
+                return INTERRUPTED;
             }
-            return COULD_NOT_TELL;
+            throw failed;
         }
     }
 

@@ -30,7 +30,7 @@ public final class Demo {
     private static final Duration CONVERGE_LIMIT = Duration.ofSeconds(60);
 
     /** Enough to find one that tells something. */
-    private static final int CONFLICTS_READ = 500;
+    private static final int CONFLICTS_READ = 1000;
 
     private final DemoOptions options;
     private final List<Integer> ports;
@@ -122,11 +122,18 @@ public final class Demo {
                 Workload.start(group.nodes(), options.ratePerSecond(), new Random().nextLong())) {
             writing = true;
             long before = 0;
-            for (int second = 1; !over(began, second) && load.failure().isEmpty(); second++) {
+            int last = 0;
+            int second = 1;
+            while (!over(began, second) && load.failure().isEmpty()) {
                 Map<NodeName, Long> written = load.committed();
                 long sum = DemoText.sum(written);
-                out.accept(DemoText.second(second, written, sum - before, survey(group)));
+                long rate = (sum - before) / (second - last);
+                out.accept(DemoText.second(second, written, rate, survey(group)));
                 before = sum;
+                last = second;
+                // A busy machine may take longer than a second to answer: then one is left out.
+                long passed = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began);
+                second = Math.max(second, (int) passed) + 1;
             }
             return load;
         } finally {

@@ -12,6 +12,9 @@ import org.pgchorus.model.NodeName;
 import org.pgchorus.model.TableName;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -51,32 +54,32 @@ final class DemoText {
         if (nodes.size() <= MOST_COLUMNS) {
             nodes.forEach(node -> names.append("%7s".formatted(node)));
         }
-        String columns = "  %5s%s%8s%6s%11s  %s";
+        String columns = "  %5s%s%7s%6s%10s  %s";
         return List.of(
-                "",
-                columns.formatted("time", names, "all", "tx/s", "conflicts", "farthest behind"));
+                "", columns.formatted("time", names, "all", "tx/s", "conflicts", "worst lag"));
     }
 
     /**
      * How the load stands: transactions written so far, by node and in all.
      *
-     * @param lastSecond transactions written since the line before
+     * @param rate transactions written a second, since the line before
      * @param status empty if no node could be asked
      */
     static String second(
-            int second, Map<NodeName, Long> written, long lastSecond, Optional<Status> status) {
+            int second, Map<NodeName, Long> written, long rate, Optional<Status> status) {
         StringBuilder counts = new StringBuilder();
         if (written.size() <= MOST_COLUMNS) {
             written.values().forEach(count -> counts.append("%7d".formatted(count)));
         }
-        return "  %3d s%s%8d%6d%11s  %s"
-                .formatted(
-                        second,
-                        counts,
-                        sum(written),
-                        lastSecond,
-                        status.map(it -> String.valueOf(conflicts(it))).orElse("?"),
-                        status.map(DemoText::farthestBehind).orElse("no node answers"));
+        return cut(
+                "  %3d s%s%7d%6d%10s  %s"
+                        .formatted(
+                                second,
+                                counts,
+                                sum(written),
+                                rate,
+                                status.map(it -> String.valueOf(conflicts(it))).orElse("?"),
+                                status.map(DemoText::worstLag).orElse("no answer")));
     }
 
     static long sum(Map<NodeName, Long> written) {
@@ -87,7 +90,7 @@ final class DemoText {
         return status.links().stream().mapToLong(Status.Link::conflicts).sum();
     }
 
-    private static String farthestBehind(Status status) {
+    private static String worstLag(Status status) {
         Optional<Status.Link> still =
                 status.links().stream().filter(it -> !it.state().equals("streaming")).findFirst();
         if (still.isPresent()) {
@@ -141,11 +144,39 @@ final class DemoText {
         return lines;
     }
 
-    /** The most telling conflict of a list: an update against an update, if there is one. */
+    /**
+     * The most telling conflict of a list: one key inserted twice, or else a row updated twice, at
+     * nearly the same time.
+     */
     static Optional<Conflict> sample(List<Conflict> conflicts) {
         return conflicts.stream()
                 .filter(it -> it.local().isPresent() && it.remote().isPresent())
-                .max(Comparator.comparing(it -> it.type().equals("update_origin_differs")));
+                .min(
+                        Comparator.comparingInt(DemoText::rank)
+                                .thenComparing(DemoText::betweenVersions));
+    }
+
+    private static int rank(Conflict conflict) {
+        return switch (conflict.type()) {
+            case "insert_exists" -> 0;
+            case "update_origin_differs" -> 1;
+            default -> 2;
+        };
+    }
+
+    private static Duration betweenVersions(Conflict conflict) {
+        Optional<String> local = conflict.localStamp().flatMap(Version::time);
+        Optional<String> remote = conflict.remoteStamp().time();
+        return local.isPresent() && remote.isPresent()
+                ? Duration.between(instant(local.get()), instant(remote.get())).abs()
+                : ChronoUnit.FOREVER.getDuration();
+    }
+
+    /** Of {@code 2026-11-20 14:16:16.123456+00}. */
+    private static Instant instant(String timestamp) {
+        return OffsetDateTime.parse(
+                        timestamp.replace(' ', 'T').replaceFirst("([+-]\\d\\d)$", "$1:00"))
+                .toInstant();
     }
 
     /** One conflict with both versions, and which one stands. */
@@ -168,9 +199,9 @@ final class DemoText {
 
     private static String version(Version version, String row, boolean won) {
         return cut(
-                "    %-11s %s at %s: %s"
+                "    %-9s  %s at %s: %s"
                         .formatted(
-                                won ? "stands" : "overwritten",
+                                won ? "stands" : "gives way",
                                 version.node(),
                                 version.time().map(DemoText::timeOfDay).orElse("?"),
                                 row));

@@ -146,7 +146,7 @@ final class WorkloadClient implements Runnable {
                     "INSERT INTO seats VALUES (?, ?, ?)",
                     flight,
                     seat,
-                    "passenger %d of %s".formatted(random.nextInt(1000), node.name()));
+                    "customer %d via %s".formatted(random.nextInt(1000), node.name()));
         } else if (dice < 97) {
             return session.update("DELETE FROM seats WHERE flight = ? AND seat = ?", flight, seat);
         }
