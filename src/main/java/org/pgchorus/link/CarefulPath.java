@@ -230,8 +230,11 @@ final class CarefulPath {
      */
     private boolean write(
             RowSql sql, List<String> key, Standing standing, Row after, Stamp version) {
-        if (standing instanceof Standing.Present) {
-            target.update(sql.update, sql.all(after), key);
+        if (standing instanceof Standing.Present && sql.canUpdate()) {
+            target.update(sql.update, sql.settable(after), key);
+        } else if (standing instanceof Standing.Present) {
+            target.update(sql.delete, key);
+            target.update(sql.insert, sql.all(after));
         } else if (target.update(sql.insert, sql.all(after)) == 0) {
             return false;
         } else if (buriedMeanwhile(sql, key, after, version)) {

@@ -5,9 +5,11 @@ import org.pgchorus.model.Row;
 import org.pgchorus.model.Table;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The statements that the careful path needs for one table, and the parameters they take from a row
@@ -33,6 +35,7 @@ public final class RowSql {
     private final Table table;
     private final Relation relation;
     private final int[] keyIndexes;
+    private final int[] settable;
 
     /** Reads a row and its stamp under a row lock; parameters: key. */
     public final String lock;
@@ -49,7 +52,7 @@ public final class RowSql {
     /** Writes a new row unless its key is there; parameters: all columns. */
     public final String insert;
 
-    /** Overwrites a row; parameters: all columns, then the key. */
+    /** Overwrites a row; parameters: {@link #settable}, then the key. */
     public final String update;
 
     /** Removes a row; parameters: key. */
@@ -97,6 +100,10 @@ public final class RowSql {
         List<String> sent = relation.columns().stream().map(Relation.Column::name).toList();
         requireColumns(sent, table);
         keyIndexes = table.key().stream().mapToInt(sent::indexOf).toArray();
+        settable =
+                IntStream.range(0, sent.size())
+                        .filter(i -> !isIdentityAlways(sent.get(i)))
+                        .toArray();
         String name = Sql.name(table.name());
         String where = table.hasKey() ? KeySql.condition(table, "t.") : "false";
         String columns = Sql.names(sent);
@@ -202,9 +209,33 @@ public final class RowSql {
                         KeySql.hashOfParameters(table, 1));
     }
 
-    /** All columns, the key too: two equal keys may still be written differently (1.0, 1.00). */
-    private static String assignments(List<String> sent) {
-        return sent.stream().map(c -> Sql.name(c) + " = ?").collect(Collectors.joining(", "));
+    /**
+     * All columns, the key too: two equal keys may still be written differently (1.0, 1.00). But for
+     * {@code GENERATED ALWAYS AS IDENTITY} ones, which no UPDATE may set.
+     */
+    private String assignments(List<String> sent) {
+        if (settable.length == 0) {
+            return table.key().stream()
+                    .map(c -> Sql.name(c) + " = " + Sql.name(c))
+                    .collect(Collectors.joining(", "));
+        }
+        return Arrays.stream(settable)
+                .mapToObj(i -> Sql.name(sent.get(i)) + " = ?")
+                .collect(Collectors.joining(", "));
+    }
+
+    private boolean isIdentityAlways(String column) {
+        return table.columns().stream()
+                .anyMatch(c -> c.name().equals(column) && c.identityAlways());
+    }
+
+    /**
+     * Whether a row can be overwritten by an UPDATE; if not, it has a column besides the key that
+     * only an INSERT may set.
+     */
+    public boolean canUpdate() {
+        return relation.columns().stream()
+                .noneMatch(c -> isIdentityAlways(c.name()) && !table.key().contains(c.name()));
     }
 
     private static String marks(int count) {
@@ -235,6 +266,15 @@ public final class RowSql {
         List<String> values = new ArrayList<>();
         for (int i = 0; i < row.size(); i++) {
             values.add(row.text(i).orElse(null));
+        }
+        return values;
+    }
+
+    /** The parameters of {@link #update}, but for the key. */
+    public List<String> settable(Row row) {
+        List<String> values = new ArrayList<>();
+        for (int index : settable) {
+            values.add(row.text(index).orElse(null));
         }
         return values;
     }
