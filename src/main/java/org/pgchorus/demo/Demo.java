@@ -115,7 +115,9 @@ public final class Demo {
                                 options.seconds() == 0
                                         ? "until Ctrl-C"
                                         : "for " + options.seconds() + " s"));
-        out.accept("seats booked twice, cancelled here and swapped there. Ctrl-C ends it early.");
+        out.accept(
+                "seats booked twice, cancelled here and swapped there."
+                        + (options.seconds() == 0 ? "" : " Ctrl-C ends it early."));
         DemoText.head(group.nodes().stream().map(NodeAddress::name).toList()).forEach(out);
         long began = System.nanoTime();
         try (Workload load =
