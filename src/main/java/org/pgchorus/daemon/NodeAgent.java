@@ -41,9 +41,10 @@ import java.util.stream.Collectors;
 final class NodeAgent implements Runnable, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeAgent.class);
 
+    /** Bounds how many conflicts are recorded that were none: what was applied since is unknown. */
     private static final long TICK_MILLIS = 50;
 
-    /** A few times a second: it bounds how many conflicts are recorded that were none. */
+    /** When nothing happens. After something was applied, peers hear of it with the next tick. */
     private static final long HEARTBEAT_MILLIS = 250;
 
     private static final long CATALOG_MILLIS = 250;
@@ -62,7 +63,6 @@ final class NodeAgent implements Runnable, AutoCloseable {
     private final NodeAddress node;
     private final Map<Integer, Link> links = new TreeMap<>();
     private final Map<Integer, Thread> linkThreads = new TreeMap<>();
-    private final Map<Integer, LinkReport> told = new TreeMap<>();
     private volatile boolean closed;
     private volatile String state = "starting";
     private Applied applied = new Applied();
@@ -123,7 +123,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
                         AgentSql.APPLIED,
                         row -> Map.entry((int) row.number(1), row.number(2)),
                         identity.nodeId())
-                .forEach(entry -> applied.reached(entry.getKey(), entry.getValue()));
+                .forEach(entry -> applied.remembered(entry.getKey(), entry.getValue()));
         String tenure = beginTenure(control);
         say("serving");
         Every heartbeat = new Every(HEARTBEAT_MILLIS);
@@ -132,13 +132,15 @@ final class NodeAgent implements Runnable, AutoCloseable {
         Every provisional = new Every(PROVISIONAL_MILLIS);
         Every purge = new Every(PURGE_MILLIS);
         String own = ownState(control);
+        long told = 0;
         try (Provisional graves =
                 new Provisional(node.address(), identity.groupId(), identity.nodeId())) {
             while (!closed) {
                 if (catalog.due()) {
                     own = reconcile(control);
                 }
-                if (heartbeat.due()) {
+                if (applied.news() != told || heartbeat.due()) {
+                    told = applied.news();
                     Announcement beat = new Announcement.Heartbeat(tenure, own, applied.snapshot());
                     control.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, beat.text());
                 }
@@ -237,7 +239,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
                         identity.groupId(),
                         from.id(),
                         identity.nodeId(),
-                        credentialsOf(from),
+                        from.address(),
                         to,
                         SKEW_LIMIT_MICROS);
         Link link =
@@ -250,19 +252,13 @@ final class NodeAgent implements Runnable, AutoCloseable {
         linkThreads.put(from.id(), Thread.ofVirtual().name("link " + plan.name()).start(link));
     }
 
-    /** A peer's address holds no password; one given for this node serves the same role there. */
-    private Address credentialsOf(Member from) {
-        return from.address();
-    }
-
-    private void stopLinks(Set<Integer> keep) {
+        private void stopLinks(Set<Integer> keep) {
         Set<Integer> gone = new HashSet<>(links.keySet());
         gone.removeAll(keep);
         gone.forEach(id -> links.get(id).close());
         for (int id : gone) {
             join(linkThreads.remove(id));
             links.remove(id);
-            told.remove(id);
         }
     }
 
@@ -320,7 +316,6 @@ final class NodeAgent implements Runnable, AutoCloseable {
                     report.changes(),
                     report.conflicts(),
                     report.standingAt());
-            told.put(entry.getKey(), report);
         }
     }
 }

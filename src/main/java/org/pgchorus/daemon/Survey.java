@@ -8,12 +8,14 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.sql.SurveySql;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /** Asks every node of a group how it stands. No state. */
 public final class Survey {
@@ -39,7 +41,7 @@ public final class Survey {
             long silentSeconds,
             String received,
             String durable,
-            Optional<String> appliedMicros,
+            Optional<String> behindMicros,
             Optional<String> skewMicros,
             long transactions,
             long changes,
@@ -81,7 +83,6 @@ public final class Survey {
                                     member,
                                     to,
                                     Optional.ofNullable(source),
-                                    Optional.ofNullable(sources.get(to.id())),
                                     Optional.ofNullable(incoming.get(to.id()))
                                             .map(m -> m.get(member.id())),
                                     Optional.ofNullable(slots.get(member.id()))
@@ -145,7 +146,6 @@ public final class Survey {
             Member from,
             Member to,
             Optional<Source> source,
-            Optional<Source> target,
             Optional<Incoming> incoming,
             Optional<Status.Slot> slot) {
         OptionalLong lagBytes =
@@ -153,17 +153,16 @@ public final class Survey {
                         ? OptionalLong.of(
                                 source.get().end.bytesSince(incoming.get().position.orElseThrow()))
                         : OptionalLong.empty();
-        Status.Link blank =
-                new Status.Link(
+        return new Status.Link(
                         from.name().text(),
                         to.name().text(),
                         state(incoming),
                         reason(to, incoming),
                         lagBytes,
-                        lagSeconds(target, incoming, lagBytes),
+                        lagSeconds(incoming, lagBytes),
                         seconds(incoming.flatMap(Incoming::skewMicros)),
                         source.map(s -> s.end.toString()).orElse(""),
-                        incoming.map(Incoming::received).orElse(""),
+                        received(incoming),
                         incoming.flatMap(Incoming::position).map(Lsn::toString).orElse(""),
                         incoming.map(Incoming::durable).orElse(""),
                         incoming.map(Incoming::transactions).orElse(0L),
@@ -171,7 +170,18 @@ public final class Survey {
                         incoming.map(Incoming::conflicts).orElse(0L),
                         incoming.map(Incoming::standingAt).orElse(""),
                         slot);
-        return blank;
+    }
+
+    /** The status is up to half a second old, the position is not: what is applied was received. */
+    private static String received(Optional<Incoming> incoming) {
+        Optional<Lsn> said =
+                incoming.map(Incoming::received).filter(text -> !text.isEmpty()).map(Lsn::parse);
+        Optional<Lsn> applied = incoming.flatMap(Incoming::position);
+        return Stream.of(said, applied)
+                .flatMap(Optional::stream)
+                .max(Comparator.naturalOrder())
+                .map(Lsn::toString)
+                .orElse("");
     }
 
     private static String state(Optional<Incoming> incoming) {
@@ -204,16 +214,18 @@ public final class Survey {
                 : link.reason;
     }
 
-    private static OptionalDouble lagSeconds(
-            Optional<Source> target, Optional<Incoming> incoming, OptionalLong lagBytes) {
+    private static OptionalDouble lagSeconds(Optional<Incoming> incoming, OptionalLong lagBytes) {
         if (lagBytes.isPresent() && lagBytes.getAsLong() == 0) {
             return OptionalDouble.of(0);
         }
-        if (target.isEmpty() || incoming.flatMap(Incoming::appliedMicros).isEmpty()) {
+        if (incoming.flatMap(Incoming::behindMicros).isEmpty()) {
             return OptionalDouble.empty();
         }
-        long applied = Long.parseLong(incoming.get().appliedMicros.orElseThrow());
-        return OptionalDouble.of(Math.max(0, (target.get().nowMicros - applied) / 1e6));
+        long micros = Long.parseLong(incoming.get().behindMicros.orElseThrow());
+        // A daemon that says nothing any more has not applied anything since, either.
+        long silent = incoming.get().silentSeconds;
+        return OptionalDouble.of(
+                Math.max(0, micros / 1e6) + (silent > SILENT_SECONDS ? silent : 0));
     }
 
     private static OptionalDouble seconds(Optional<String> micros) {

@@ -2,6 +2,7 @@ package org.pgchorus.link;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Up to which commit time one node has applied each of its peers; shared by the links that end
@@ -9,10 +10,28 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Applied {
     private final Map<Integer, Long> micros = new ConcurrentHashMap<>();
+    private final AtomicLong news = new AtomicLong();
 
-    /** Notes progress. */
-    public void reached(int peer, long commitMicros) {
+    /**
+     * Notes progress.
+     *
+     * @param changes whether rows were changed, not only positions
+     */
+    void reached(int peer, long commitMicros, boolean changes) {
         micros.merge(peer, commitMicros, Math::max);
+        if (changes) {
+            news.incrementAndGet();
+        }
+    }
+
+    /** What was found in the catalog when the daemon began. */
+    public void remembered(int peer, long commitMicros) {
+        micros.put(peer, commitMicros);
+    }
+
+    /** Rises with every transaction that changed rows: peers should hear of those soon. */
+    public long news() {
+        return news.get();
     }
 
     /** A link starts again from here; what was reached before may have been forgotten. */

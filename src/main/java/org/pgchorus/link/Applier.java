@@ -252,7 +252,7 @@ final class Applier {
             transactions += changesHere > 0 ? 1 : 0;
             changes += changesHere;
             appliedMicros = Math.max(appliedMicros, current.commitMicros());
-            applied.reached(plan.fromId(), current.commitMicros());
+            applied.reached(plan.fromId(), current.commitMicros(), changesHere > 0);
         }
         current = null;
         skipping = false;

@@ -15,13 +15,10 @@ import java.util.List;
 final class History {
     private static final String RECORD =
             """
-            INSERT INTO pgchorus.conflict (schema_name, table_name, key, type, resolution, policy,
-                local, remote, local_micros, local_node, remote_micros, remote_node, remote_xid,
-                remote_lsn)
-            VALUES (?, ?, json_object(?::text[], ?::text[]), ?, ?, 'last_update_wins',
-                json_object(?::text[], ?::text[]), json_object(?::text[], ?::text[]), ?, ?, ?, ?,
-                ?, ?)\
-            """;
+            INSERT INTO pgchorus.conflict (schema_name, table_name, key, local, remote, type,
+                resolution, policy, local_micros, local_node, remote_micros, remote_node,
+                remote_xid, remote_lsn)
+            VALUES (?, ?, %s, %s, %s, ?, ?, 'last_update_wins', ?, ?, ?, ?, ?, ?)""";
 
     private final Session target;
     private long recorded;
@@ -48,20 +45,18 @@ final class History {
             Stamp localStamp,
             Row remote,
             Cause cause) {
+        Image keyImage = new Image(sql.json(sql.keyColumns()), key);
         Image localImage = Image.of(sql, local);
         Image remoteImage = Image.of(sql, remote);
         target.update(
-                RECORD,
+                RECORD.formatted(keyImage.sql, localImage.sql, remoteImage.sql),
                 sql.table().name().schema(),
                 sql.table().name().name(),
-                sql.table().key().toArray(new String[0]),
-                key.toArray(new String[0]),
+                keyImage.values,
+                localImage.values,
+                remoteImage.values,
                 kind.sqlName(),
                 resolution.sqlName(),
-                localImage.names,
-                localImage.values,
-                remoteImage.names,
-                remoteImage.values,
                 localStamp == null ? null : localStamp.micros(),
                 localStamp == null ? null : localStamp.node(),
                 cause.stamp.micros(),
@@ -71,22 +66,18 @@ final class History {
         recorded++;
     }
 
-    /** A row as two arrays; large values that were not sent are left out. */
-    private record Image(String[] names, String[] values) {
+    /** A row as a JSON expression and its parameters; large values not sent are left out. */
+    private record Image(String sql, List<String> values) {
         static Image of(RowSql sql, Row row) {
-            if (row == null) {
-                return new Image(null, null);
-            }
-            List<String> names = new ArrayList<>();
+            List<Integer> here = new ArrayList<>();
             List<String> values = new ArrayList<>();
-            List<String> columns = sql.columnNames();
-            for (int i = 0; i < columns.size(); i++) {
+            for (int i = 0; row != null && i < row.size(); i++) {
                 if (!row.isUnchanged(i)) {
-                    names.add(columns.get(i));
+                    here.add(i);
                     values.add(row.text(i).orElse(null));
                 }
             }
-            return new Image(names.toArray(new String[0]), values.toArray(new String[0]));
+            return here.isEmpty() ? new Image("NULL", List.of()) : new Image(sql.json(here), values);
         }
     }
 }

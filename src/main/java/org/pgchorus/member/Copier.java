@@ -15,8 +15,6 @@ import org.pgchorus.sql.Sql;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PipedInputStream;
-import java.io.PipedOutputStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -37,8 +35,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * than the horizon get their true stamp afterwards.
  */
 final class Copier {
-    /** Between reading and writing: a few network packets, so that neither waits for the other. */
-    private static final int PIPE_BYTES = 1 << 20;
+    /** How many bytes go by between two reports of progress. */
+    private static final int REPORT_BYTES = 1 << 20;
 
     private final Address provider;
     private final Address newcomer;
@@ -126,27 +124,17 @@ final class Copier {
         Table from = describe(source, piece.table);
         Table to = describe(target, piece.table);
         target.begin();
-        PipedInputStream in = new PipedInputStream(PIPE_BYTES);
-        OutputStream out = counting(new PipedOutputStream(in), piece);
-        Future<?> writing =
-                workers.submit(() -> {
-                    try (out) {
-                        return source.copyOut(CopySql.out(from), out);
-                    }
-                });
-        long rows;
-        try (in) {
-            rows = target.copyIn(CopySql.in(from), in);
-        } catch (PgError | IOException e) {
-            // The reader's own failure is the likelier cause of a broken pipe.
-            try {
-                writing.get();
-            } catch (ExecutionException reading) {
-                e.addSuppressed(reading.getCause());
-            }
-            throw e;
+        Pipe pipe = new Pipe(source, target, workers);
+        long rows = pipe.copy(CopySql.out(from), CopySql.in(to), out -> counting(out, piece));
+        if (from.hasKey()) {
+            // Rows written after the horizon keep the stamp they have at the provider.
+            target.execute(CopySql.recentTable(to));
+            pipe.copy(
+                    CopySql.recentOut(from, snapshot.horizonMicros()),
+                    CopySql.RECENT_IN,
+                    out -> out);
+            target.execute(CopySql.restamp(to));
         }
-        restamp(source, target, from, to);
         target.query(LinkSql.STAMP, row -> 0, Stamp.instantOf(snapshot.horizonMicros()));
         target.commit();
         return rows;
@@ -160,28 +148,6 @@ final class Copier {
                 .table();
     }
 
-    /** Rows written after the horizon keep the stamp they have at the provider. */
-    private void restamp(Session source, Session target, Table from, Table to) {
-        if (!from.hasKey()) {
-            return;
-        }
-        int width = from.key().size();
-        record Stamped(long micros, long node, List<String> key) {}
-        List<Stamped> recent =
-                source.query(
-                        CopySql.recent(from),
-                        row -> {
-                            List<String> key = new ArrayList<>();
-                            for (int i = 0; i < width; i++) {
-                                key.add(row.text(i + 3));
-                            }
-                            return new Stamped(row.number(1), row.number(2), key);
-                        },
-                        snapshot.horizonMicros());
-        String restamp = CopySql.restamp(to);
-        recent.forEach(row -> target.update(restamp, row.micros, row.node, row.key));
-    }
-
     private OutputStream counting(OutputStream out, Piece piece) {
         return new FilterOutputStream(out) {
             private long told;
@@ -190,7 +156,7 @@ final class Copier {
             public void write(byte[] bytes, int offset, int length) throws IOException {
                 out.write(bytes, offset, length);
                 long done = bytesDone.addAndGet(length);
-                if (done - told > PIPE_BYTES) {
+                if (done - told > REPORT_BYTES) {
                     told = done;
                     progress.copied(piece.table.toString(), done, bytesTotal, 0);
                 }

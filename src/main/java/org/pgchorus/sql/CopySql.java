@@ -5,6 +5,7 @@ import org.pgchorus.model.TableName;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The statements of an initial copy. */
 public final class CopySql {
@@ -38,42 +39,59 @@ public final class CopySql {
     }
 
     /**
-     * Rows written after a commit time, with their stamps: micros, node, key columns as texts.
-     * Parameter: the time in micros.
+     * Sends the rows written after a commit time: micros, node, key columns.
+     *
+     * @param micros the time
      */
-    public static String recent(Table table) {
+    public static String recentOut(Table table, long micros) {
         String key =
-                table.key().stream()
-                        .map(c -> "t." + Sql.name(c) + "::text")
-                        .collect(Collectors.joining(", "));
+                table.key().stream().map(c -> "t." + Sql.name(c)).collect(Collectors.joining(", "));
         return """
-        SELECT coalesce(o.micros, pgchorus.micros(x.timestamp)), \
+        COPY (SELECT coalesce(o.micros, pgchorus.micros(x.timestamp)), \
         coalesce(o.node, pgchorus.writer(x.roident)), %s FROM ONLY %s AS t \
         CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(t.xmin) x \
         LEFT JOIN pgchorus.stamp o ON o.relation = %d AND o.hash = %s AND o.hash2 = %s \
         AND o.row_xmin = t.xmin \
-        WHERE coalesce(o.micros, pgchorus.micros(x.timestamp)) > ?::bigint\
-        """
+        WHERE coalesce(o.micros, pgchorus.micros(x.timestamp)) > %d) TO STDOUT"""
                 .formatted(
                         key,
                         Sql.name(table.name()),
                         table.oid(),
                         KeySql.hashOfRow(table, "t", 0),
-                        KeySql.hashOfRow(table, "t", 1));
+                        KeySql.hashOfRow(table, "t", 1),
+                        micros);
     }
 
-    /** Gives a copied row its true stamp; parameters: micros, node, key. */
+    /** Where they arrive, for the rest of the transaction. */
+    public static String recentTable(Table table) {
+        String key =
+                IntStream.range(0, table.key().size())
+                        .mapToObj(i -> ", k" + i + " " + KeySql.typeOf(table, table.key().get(i)))
+                        .collect(Collectors.joining());
+        return "CREATE TEMPORARY TABLE pgchorus_recent (micros bigint, node smallint"
+                + key
+                + ") ON COMMIT DROP";
+    }
+
+    /** Takes them in. */
+    public static final String RECENT_IN = "COPY pg_temp.pgchorus_recent FROM STDIN";
+
+    /** Gives the copied rows their true stamps, and empties the place where these arrived. */
     public static String restamp(Table table) {
+        String match =
+                IntStream.range(0, table.key().size())
+                        .mapToObj(i -> "t." + Sql.name(table.key().get(i)) + " = v.k" + i)
+                        .collect(Collectors.joining(" AND "));
         return """
         INSERT INTO pgchorus.stamp (relation, hash, hash2, row_xmin, micros, node) \
-        SELECT %d, %s, %s, t.xmin, ?::bigint, ?::smallint FROM ONLY %s AS t WHERE %s\
-        """
+        SELECT %d, %s, %s, t.xmin, v.micros, v.node \
+        FROM pg_temp.pgchorus_recent v JOIN ONLY %s AS t ON %s"""
                 .formatted(
                         table.oid(),
                         KeySql.hashOfRow(table, "t", 0),
                         KeySql.hashOfRow(table, "t", 1),
                         Sql.name(table.name()),
-                        KeySql.condition(table, "t."));
+                        match);
     }
 
     /** Brings a tombstone; parameters: key as an array three times, micros, node. */

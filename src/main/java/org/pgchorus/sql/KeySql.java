@@ -68,7 +68,8 @@ public final class KeySql {
                 + ")";
     }
 
-    private static String typeOf(Table table, String column) {
+    /** The type of a column that the table has. */
+    static String typeOf(Table table, String column) {
         return table.columns().stream()
                 .filter(c -> c.name().equals(column))
                 .findFirst()

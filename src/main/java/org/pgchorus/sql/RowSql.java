@@ -279,6 +279,34 @@ public final class RowSql {
         return values;
     }
 
+    /**
+     * An expression that makes a JSON object of some columns' values, each by its own type; one
+     * parameter for each of them. Columns that are not here any more come as texts.
+     *
+     * @param columns places in the rows; at least one
+     */
+    public String json(List<Integer> columns) {
+        String values =
+                columns.stream()
+                        .map(i -> columnNames().get(i))
+                        .map(name -> "?::" + typeOf(name) + " AS " + Sql.name(name))
+                        .collect(Collectors.joining(", "));
+        return "(SELECT row_to_json(r) FROM (SELECT " + values + ") r)";
+    }
+
+    /** The places of the key's columns in the rows, in key order. */
+    public List<Integer> keyColumns() {
+        return Arrays.stream(keyIndexes).boxed().toList();
+    }
+
+    private String typeOf(String column) {
+        return table.columns().stream()
+                .filter(c -> c.name().equals(column))
+                .findFirst()
+                .map(Table.Column::type)
+                .orElse("text");
+    }
+
     /** The names of the columns in the rows' order. */
     public List<String> columnNames() {
         return relation.columns().stream().map(Relation.Column::name).toList();

@@ -13,14 +13,14 @@ public final class SurveySql {
 
     /**
      * Links that end here: from, state, reason, paused, seconds since the daemon last said
-     * something, received, durable, applied micros, skew micros, transactions, changes, conflicts,
-     * standing at, position.
+     * something, received, durable, micros from the last applied commit to when that was said, skew
+     * micros, transactions, changes, conflicts, standing at, position.
      */
     public static final String LINKS_IN =
             """
             SELECT m.id, s.state, s.reason, coalesce(c.paused, false),
                    extract(epoch FROM clock_timestamp() - s.said)::bigint, s.received_lsn,
-                   s.durable_lsn, s.applied_micros, s.skew_micros, s.applied_transactions,
+                   s.durable_lsn, pgchorus.micros(s.said) - s.applied_micros, s.skew_micros, s.applied_transactions,
                    s.applied_changes, s.conflicts, s.standing_at,
                    (SELECT p.lsn FROM pgchorus.link_position p WHERE p.from_node = m.id)
             FROM pgchorus.local l
