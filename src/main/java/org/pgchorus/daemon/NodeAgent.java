@@ -252,7 +252,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
         linkThreads.put(from.id(), Thread.ofVirtual().name("link " + plan.name()).start(link));
     }
 
-        private void stopLinks(Set<Integer> keep) {
+    private void stopLinks(Set<Integer> keep) {
         Set<Integer> gone = new HashSet<>(links.keySet());
         gone.removeAll(keep);
         gone.forEach(id -> links.get(id).close());

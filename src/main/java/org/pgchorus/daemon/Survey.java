@@ -154,22 +154,22 @@ public final class Survey {
                                 source.get().end.bytesSince(incoming.get().position.orElseThrow()))
                         : OptionalLong.empty();
         return new Status.Link(
-                        from.name().text(),
-                        to.name().text(),
-                        state(incoming),
-                        reason(to, incoming),
-                        lagBytes,
-                        lagSeconds(incoming, lagBytes),
-                        seconds(incoming.flatMap(Incoming::skewMicros)),
-                        source.map(s -> s.end.toString()).orElse(""),
-                        received(incoming),
-                        incoming.flatMap(Incoming::position).map(Lsn::toString).orElse(""),
-                        incoming.map(Incoming::durable).orElse(""),
-                        incoming.map(Incoming::transactions).orElse(0L),
-                        incoming.map(Incoming::changes).orElse(0L),
-                        incoming.map(Incoming::conflicts).orElse(0L),
-                        incoming.map(Incoming::standingAt).orElse(""),
-                        slot);
+                from.name().text(),
+                to.name().text(),
+                state(incoming),
+                reason(to, incoming),
+                lagBytes,
+                lagSeconds(incoming, lagBytes),
+                seconds(incoming.flatMap(Incoming::skewMicros)),
+                source.map(s -> s.end.toString()).orElse(""),
+                received(incoming),
+                incoming.flatMap(Incoming::position).map(Lsn::toString).orElse(""),
+                incoming.map(Incoming::durable).orElse(""),
+                incoming.map(Incoming::transactions).orElse(0L),
+                incoming.map(Incoming::changes).orElse(0L),
+                incoming.map(Incoming::conflicts).orElse(0L),
+                incoming.map(Incoming::standingAt).orElse(""),
+                slot);
     }
 
     /** The status is up to half a second old, the position is not: what is applied was received. */

@@ -18,7 +18,8 @@ final class History {
             INSERT INTO pgchorus.conflict (schema_name, table_name, key, local, remote, type,
                 resolution, policy, local_micros, local_node, remote_micros, remote_node,
                 remote_xid, remote_lsn)
-            VALUES (?, ?, %s, %s, %s, ?, ?, 'last_update_wins', ?, ?, ?, ?, ?, ?)""";
+            VALUES (?, ?, %s, %s, %s, ?, ?, 'last_update_wins', ?, ?, ?, ?, ?, ?)\
+            """;
 
     private final Session target;
     private long recorded;
@@ -77,7 +78,9 @@ final class History {
                     values.add(row.text(i).orElse(null));
                 }
             }
-            return here.isEmpty() ? new Image("NULL", List.of()) : new Image(sql.json(here), values);
+            return here.isEmpty()
+                    ? new Image("NULL", List.of())
+                    : new Image(sql.json(here), values);
         }
     }
 }

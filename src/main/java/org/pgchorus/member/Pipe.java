@@ -1,5 +1,8 @@
 package org.pgchorus.member;
 
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
@@ -8,8 +11,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
-import org.pgchorus.pg.PgError;
-import org.pgchorus.pg.Session;
 
 /** Leads a COPY out of one database into another, without a file in between. One thread. */
 final class Pipe {
@@ -37,12 +38,11 @@ final class Pipe {
         PipedInputStream end = new PipedInputStream(PIPE_BYTES);
         OutputStream begin = on.apply(new PipedOutputStream(end));
         Future<Long> reading =
-                readers.submit(
-                        () -> {
-                            try (begin) {
-                                return source.copyOut(out, begin);
-                            }
-                        });
+                readers.submit(() -> {
+                    try (begin) {
+                        return source.copyOut(out, begin);
+                    }
+                });
         long rows;
         try (end) {
             rows = target.copyIn(in, end);

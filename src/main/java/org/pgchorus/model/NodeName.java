@@ -10,7 +10,8 @@ public record NodeName(String text) implements Comparable<NodeName> {
     public NodeName {
         if (!FORM.matcher(text).matches()) {
             throw new IllegalArgumentException(
-                    "node name \"%s\" is not allowed: a lower-case letter, then up to 30 lower-case letters, digits or _"
+                    ("node name \"%s\" is not allowed: a lower-case letter, then up to 30"
+                                    + " lower-case letters, digits or _")
                             .formatted(text));
         }
     }

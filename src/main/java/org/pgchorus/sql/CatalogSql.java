@@ -7,7 +7,8 @@ public final class CatalogSql {
     /** Every ordinary table a client may own: schema, name. */
     public static final String USER_TABLES =
             """
-            SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            SELECT n.nspname, c.relname
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind = 'r' AND c.relpersistence = 'p'
               AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pgchorus')
               AND n.nspname NOT LIKE 'pg\\_%'
@@ -24,7 +25,8 @@ public final class CatalogSql {
             SELECT c.oid::bigint,
                    c.relispartition OR EXISTS (SELECT FROM pg_inherits i
                                                WHERE i.inhrelid = c.oid OR i.inhparent = c.oid),
-                   coalesce(pg_stat_get_tuples_updated(c.oid) + pg_stat_get_tuples_deleted(c.oid), 0),
+                   coalesce(pg_stat_get_tuples_updated(c.oid)
+                            + pg_stat_get_tuples_deleted(c.oid), 0),
                    c.relreplident
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = ? AND c.relname = ? AND c.relkind IN ('r', 'p')\

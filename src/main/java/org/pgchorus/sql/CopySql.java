@@ -52,7 +52,8 @@ public final class CopySql {
         CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(t.xmin) x \
         LEFT JOIN pgchorus.stamp o ON o.relation = %d AND o.hash = %s AND o.hash2 = %s \
         AND o.row_xmin = t.xmin \
-        WHERE coalesce(o.micros, pgchorus.micros(x.timestamp)) > %d) TO STDOUT"""
+        WHERE coalesce(o.micros, pgchorus.micros(x.timestamp)) > %d) TO STDOUT\
+        """
                 .formatted(
                         key,
                         Sql.name(table.name()),
@@ -85,7 +86,8 @@ public final class CopySql {
         return """
         INSERT INTO pgchorus.stamp (relation, hash, hash2, row_xmin, micros, node) \
         SELECT %d, %s, %s, t.xmin, v.micros, v.node \
-        FROM pg_temp.pgchorus_recent v JOIN ONLY %s AS t ON %s"""
+        FROM pg_temp.pgchorus_recent v JOIN ONLY %s AS t ON %s\
+        """
                 .formatted(
                         table.oid(),
                         KeySql.hashOfRow(table, "t", 0),

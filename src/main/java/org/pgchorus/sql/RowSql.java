@@ -210,8 +210,8 @@ public final class RowSql {
     }
 
     /**
-     * All columns, the key too: two equal keys may still be written differently (1.0, 1.00). But for
-     * {@code GENERATED ALWAYS AS IDENTITY} ones, which no UPDATE may set.
+     * All columns, the key too: two equal keys may still be written differently (1.0, 1.00). But
+     * for {@code GENERATED ALWAYS AS IDENTITY} ones, which no UPDATE may set.
      */
     private String assignments(List<String> sent) {
         if (settable.length == 0) {

@@ -20,7 +20,8 @@ public final class SurveySql {
             """
             SELECT m.id, s.state, s.reason, coalesce(c.paused, false),
                    extract(epoch FROM clock_timestamp() - s.said)::bigint, s.received_lsn,
-                   s.durable_lsn, pgchorus.micros(s.said) - s.applied_micros, s.skew_micros, s.applied_transactions,
+                   s.durable_lsn, pgchorus.micros(s.said) - s.applied_micros, s.skew_micros,
+                   s.applied_transactions,
                    s.applied_changes, s.conflicts, s.standing_at,
                    (SELECT p.lsn FROM pgchorus.link_position p WHERE p.from_node = m.id)
             FROM pgchorus.local l

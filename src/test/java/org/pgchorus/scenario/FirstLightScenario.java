@@ -66,8 +66,11 @@ class FirstLightScenario {
         assertThat(group.settledRows("SELECT * FROM counted")).containsExactly("first|1|b");
         assertThat(group.settledRows("SELECT * FROM only_key ORDER BY 1"))
                 .containsExactly("1|b", "3|b");
-        assertThat(group.settledRows("SELECT \" \", \"a,b\" AT TIME ZONE 'UTC', \"select\", j, a, b,"
-                        + " f, i FROM " + odd))
+        assertThat(
+                        group.settledRows(
+                                "SELECT \" \", \"a,b\" AT TIME ZONE 'UTC', \"select\", j, a, b,"
+                                        + " f, i FROM "
+                                        + odd))
                 .containsExactly(
                         "ab   |2025-12-31 19:00:00.123456|fair|{\"a\": [1, null]}|{1,NULL,3}|null|"
                                 + "-0|1 mon -2 days +03:04:05.6");
