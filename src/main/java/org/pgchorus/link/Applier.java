@@ -50,6 +50,7 @@ final class Applier {
     private final Memory memory = new Memory();
 
     private Message.Begin current;
+    private long beginCameNanos;
     private boolean skipping;
     private boolean opened;
     private Announcement announcement;
@@ -116,10 +117,14 @@ final class Applier {
     /**
      * Takes the next message of the stream.
      *
+     * @param cameNanos when it came here, by {@link System#nanoTime}
      * @throws PgError if the transaction under way cannot go on; the stream has to start again
      */
-    void take(Message message) throws InterruptedException {
+    void take(Message message, long cameNanos) throws InterruptedException {
         memory.add(message);
+        if (message instanceof Message.Begin) {
+            beginCameNanos = cameNanos;
+        }
         try {
             dispatch(message);
         } catch (PgError.Busy e) {
@@ -210,7 +215,7 @@ final class Applier {
         }
         while (true) {
             target.begin();
-            long wait = clock.waitMicros(current.commitMicros());
+            long wait = clock.waitMicros(current.commitMicros(), beginCameNanos);
             if (wait <= 0) {
                 break;
             }
@@ -243,6 +248,10 @@ final class Applier {
             }
         }
         announcement = null;
+        // Also what changes nothing is not applied before its time: peers are told of it.
+        if (!skipping && clock.mayBeAhead(current.commitMicros())) {
+            open();
+        }
         if (opened) {
             move(commit.endLsn(), Stamp.instantOf(current.commitMicros()));
             opened = false;

@@ -23,7 +23,12 @@ final class Inbox {
     /** What a message costs beside its bytes. */
     private static final int OVERHEAD_BYTES = 200;
 
-    private record Item(Message message, long bytes) {}
+    /**
+     * A message and when it came, by {@link System#nanoTime}.
+     *
+     * @param bytes what it counts for here
+     */
+    record Item(Message message, long cameNanos, long bytes) {}
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -38,6 +43,7 @@ final class Inbox {
      * @return false if there was no room within the time; try again
      */
     boolean offer(Message message, int messageBytes, long waitMillis) throws InterruptedException {
+        long cameNanos = System.nanoTime();
         long cost = messageBytes + OVERHEAD_BYTES;
         lock.lockInterruptibly();
         try {
@@ -48,7 +54,7 @@ final class Inbox {
                 }
                 nanos = changed.awaitNanos(nanos);
             }
-            items.add(new Item(message, cost));
+            items.add(new Item(message, cameNanos, cost));
             bytes += cost;
             changed.signalAll();
             return true;
@@ -62,7 +68,7 @@ final class Inbox {
      *
      * @throws RuntimeException the reader's failure, once everything before it is taken
      */
-    Optional<Message> poll(long waitMillis) throws InterruptedException {
+    Optional<Item> poll(long waitMillis) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             long nanos = TimeUnit.MILLISECONDS.toNanos(waitMillis);
@@ -78,7 +84,7 @@ final class Inbox {
             Item item = items.remove();
             bytes -= item.bytes;
             changed.signalAll();
-            return Optional.of(item.message);
+            return Optional.of(item);
         } finally {
             lock.unlock();
         }

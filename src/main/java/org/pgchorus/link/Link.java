@@ -241,9 +241,9 @@ public final class Link implements Runnable, AutoCloseable {
             while (!paused && !closed) {
                 // Read before the inbox is looked at: a message received later lies further on.
                 Lsn received = source.receivedLsn();
-                Optional<Message> message = inbox.poll(IDLE_MILLIS);
-                if (message.isPresent()) {
-                    applier.take(message.get());
+                Optional<Inbox.Item> item = inbox.poll(IDLE_MILLIS);
+                if (item.isPresent()) {
+                    applier.take(item.get().message(), item.get().cameNanos());
                     quietSince = System.nanoTime();
                 } else if (System.nanoTime() - quietSince > ADVANCE_NANOS) {
                     applier.advance(received);

@@ -16,47 +16,76 @@ final class TargetClock {
     private final LinkPlan plan;
     private final Session target;
     private long aheadMicros;
+    private boolean hasBeenRead;
+    private long readMicros;
+    private long readNanos;
 
     TargetClock(LinkPlan plan, Session target) {
         this.plan = plan;
         this.target = target;
     }
 
-    /** How far the last commit asked about lay ahead of the target's clock; negative for behind. */
+    /**
+     * How far the last commit lay ahead of the target's clock when it came here; negative for
+     * behind.
+     */
     long aheadMicros() {
         return aheadMicros;
     }
 
     /** What the target's clock says. */
     long nowMicros() {
-        return Long.parseLong(target.value(LinkSql.CLOCK));
+        readMicros = Long.parseLong(target.value(LinkSql.CLOCK));
+        readNanos = System.nanoTime();
+        hasBeenRead = true;
+        return readMicros;
+    }
+
+    /**
+     * Whether a commit may lie ahead of the target's clock, by what that said last and by what has
+     * passed since. Asks nobody.
+     */
+    boolean mayBeAhead(long commitMicros) {
+        return !hasBeenRead || commitMicros >= readMicros + microsSince(readNanos);
+    }
+
+    private static long microsSince(long nanos) {
+        return TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - nanos);
     }
 
     /**
      * How long to wait before a transaction may be applied, in microseconds; zero or less: go on.
      *
+     * @param cameNanos when it came here, by {@link System#nanoTime}
      * @throws PgError.Refused if it lies so far ahead that a clock must be wrong
      */
-    long waitMicros(long commitMicros) {
-        aheadMicros = commitMicros - nowMicros();
-        if (aheadMicros > plan.skewLimitMicros()) {
+    long waitMicros(long commitMicros, long cameNanos) {
+        long ahead = commitMicros - nowMicros();
+        aheadMicros = ahead + microsSince(cameNanos);
+        return allowed(ahead) + 1;
+    }
+
+    private long allowed(long ahead) {
+        if (ahead > plan.skewLimitMicros()) {
             throw PgError.refused(
                     ("the clock of node %s is %.1f s ahead of node %s's, over the limit of %.1f s;"
                                     + " nothing is applied until the clocks agree: set them right")
                             .formatted(
                                     plan.name().from(),
-                                    aheadMicros / 1e6,
+                                    ahead / 1e6,
                                     plan.name().to(),
                                     plan.skewLimitMicros() / 1e6));
         }
-        return aheadMicros + 1;
+        return ahead;
     }
 
     /** Waits inside a transaction, for a version that came by another path than its stream. */
     void await(long commitMicros) {
         try {
-            for (long wait = waitMicros(commitMicros); wait > 0; wait = waitMicros(commitMicros)) {
-                TimeUnit.MICROSECONDS.sleep(wait);
+            for (long ahead = allowed(commitMicros - nowMicros());
+                    ahead >= 0;
+                    ahead = allowed(commitMicros - nowMicros())) {
+                TimeUnit.MICROSECONDS.sleep(ahead + 1);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
