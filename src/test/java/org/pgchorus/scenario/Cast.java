@@ -28,10 +28,13 @@ record Cast(TestGroup group, int key, int a, int b, int c) {
     static void tell(TestGroup group, int key, Consumer<Cast> story, Consumer<Cast> ending) {
         List<Cast> casts =
                 List.of(new Cast(group, key, 0, 1, 2), new Cast(group, key + 1, 1, 0, 2));
-        group.holdAll();
-        casts.forEach(story);
-        group.deliverFrom(0);
-        group.releaseAll();
+        try {
+            group.holdAll();
+            casts.forEach(story);
+            group.deliverFrom(0);
+        } finally {
+            group.releaseAll();
+        }
         casts.forEach(ending);
     }
 
@@ -56,13 +59,16 @@ record Cast(TestGroup group, int key, int a, int b, int c) {
                         new Cast(group, key, 0, 1, 2),
                         new Cast(group, key + 1, 1, 2, 0),
                         new Cast(group, key + 2, 2, 0, 1));
-        each(casts, cast -> group.hold(cast.a, cast.c));
-        casts.forEach(first);
-        casts.forEach(cast -> group.settle(cast.a, cast.b));
-        casts.forEach(second);
-        casts.forEach(cast -> group.settle(cast.b, cast.c));
-        casts.forEach(between);
-        each(casts, cast -> group.release(cast.a, cast.c));
+        try {
+            each(casts, cast -> group.hold(cast.a, cast.c));
+            casts.forEach(first);
+            casts.forEach(cast -> group.settle(cast.a, cast.b));
+            casts.forEach(second);
+            casts.forEach(cast -> group.settle(cast.b, cast.c));
+            casts.forEach(between);
+        } finally {
+            each(casts, cast -> group.release(cast.a, cast.c));
+        }
         casts.forEach(ending);
     }
 
