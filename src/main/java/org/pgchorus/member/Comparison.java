@@ -10,10 +10,9 @@ import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.Sql;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** Compares a newcomer with its provider before a join. Changes nothing. */
 final class Comparison {
@@ -32,27 +31,70 @@ final class Comparison {
         findings.add(new Finding(where, check, Severity.ERROR, problem, cure));
     }
 
-    /** Encoding and collation. */
+    /**
+     * How a database orders its texts.
+     *
+     * @param locale the provider's own name for it, empty for libc
+     */
+    private record Locale(
+            String encoding, String collation, String ctype, String provider, String locale) {
+        /** One locale has several spellings, such as en_US.utf8 and en_US.UTF-8. */
+        private static String plain(String name) {
+            return name.toLowerCase(java.util.Locale.ROOT).replace("-", "");
+        }
+
+        /** Aspect, and value. */
+        List<Map.Entry<String, String>> aspects() {
+            return List.of(
+                    Map.entry("encoding", encoding),
+                    Map.entry("collation", collation),
+                    Map.entry("ctype", ctype),
+                    Map.entry("locale provider", (provider + " " + locale).strip()));
+        }
+
+        String statement() {
+            String own =
+                    switch (provider) {
+                        case "icu" -> " LOCALE_PROVIDER icu ICU_LOCALE " + Sql.literal(locale);
+                        case "builtin" ->
+                                " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + Sql.literal(locale);
+                        default -> "";
+                    };
+            return "CREATE DATABASE ... TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s%s"
+                    .formatted(
+                            Sql.literal(encoding), Sql.literal(collation), Sql.literal(ctype), own);
+        }
+    }
+
+    /** Encoding and collation: indexes, constraints and partitions follow them. */
     List<Finding> locales() {
-        List<String> theirs = locale(provider);
-        List<String> ours = locale(newcomer);
-        String[] names = {"encoding", "collation", "ctype"};
-        for (int i = 0; i < names.length; i++) {
-            if (!theirs.get(i).equals(ours.get(i))) {
+        Locale theirs = locale(provider);
+        Locale ours = locale(newcomer);
+        for (int i = 0; i < theirs.aspects().size(); i++) {
+            String name = theirs.aspects().get(i).getKey();
+            String wanted = theirs.aspects().get(i).getValue();
+            String found = ours.aspects().get(i).getValue();
+            if (!Locale.plain(wanted).equals(Locale.plain(found))) {
                 error(
-                        names[i],
+                        name,
                         "the database's %s is %s, the provider's is %s"
-                                .formatted(names[i], ours.get(i), theirs.get(i)),
-                        "create the database with ENCODING '%s' LC_COLLATE '%s' LC_CTYPE '%s'"
-                                .formatted(theirs.get(0), theirs.get(1), theirs.get(2)));
+                                .formatted(name, found, wanted),
+                        "make a new database: " + theirs.statement());
             }
         }
         return findings;
     }
 
-    private static List<String> locale(Session session) {
+    private static Locale locale(Session session) {
         return session.first(
-                        ExamineSql.LOCALE, row -> List.of(row.text(1), row.text(2), row.text(3)))
+                        ExamineSql.LOCALE,
+                        row ->
+                                new Locale(
+                                        row.text(1),
+                                        row.text(2),
+                                        row.text(3),
+                                        row.text(4),
+                                        row.text(5)))
                 .orElseThrow();
     }
 
@@ -73,7 +115,8 @@ final class Comparison {
                 error(
                         "empty",
                         "table %s has rows".formatted(name),
-                        "TRUNCATE " + Sql.name(name) + ", or use --data none if they are the same");
+                        "TRUNCATE %s; or use --data none if they are the same"
+                                .formatted(Sql.name(name)));
             }
         }
         return findings;
@@ -86,35 +129,82 @@ final class Comparison {
                 error(
                         "schema",
                         "table %s exists already".formatted(name),
-                        "use --schema existing, or drop it");
+                        "use --schema existing; or DROP TABLE " + Sql.name(name));
             }
         }
         return findings;
     }
 
     private void columns(TableName table, Table theirs, Table ours) {
-        Set<String> expected =
-                new LinkedHashSet<>(theirs.columns().stream().map(Comparison::text).toList());
-        Set<String> found =
-                new LinkedHashSet<>(ours.columns().stream().map(Comparison::text).toList());
-        Set<String> lacking = new LinkedHashSet<>(expected);
-        lacking.removeAll(found);
-        Set<String> extra = new LinkedHashSet<>(found);
-        extra.removeAll(expected);
-        if (!lacking.isEmpty() || !extra.isEmpty()) {
+        List<String> lacking = new ArrayList<>();
+        List<String> cures = new ArrayList<>();
+        for (Table.Column wanted : theirs.columns()) {
+            Optional<Table.Column> found = column(ours, wanted.name());
+            if (found.map(Comparison::text).filter(text(wanted)::equals).isEmpty()) {
+                lacking.add(text(wanted));
+                cures.add(cure(wanted, found));
+            }
+        }
+        List<String> extra = new ArrayList<>();
+        for (Table.Column found : ours.columns()) {
+            Optional<Table.Column> wanted = column(theirs, found.name());
+            if (wanted.map(Comparison::text).filter(text(found)::equals).isEmpty()) {
+                extra.add(text(found));
+                if (wanted.isEmpty()) {
+                    cures.add("DROP COLUMN " + Sql.name(found.name()));
+                }
+            }
+        }
+        if (!cures.isEmpty()) {
             error(
                     "schema",
-                    "table %s differs from the provider's: lacks %s, has %s"
-                            .formatted(table, lacking, extra),
-                    "make the columns the same on both");
+                    "table %s differs from the provider's: lacks %s; has %s"
+                            .formatted(table, listed(lacking), listed(extra)),
+                    "ALTER TABLE %s %s; or change the provider's"
+                            .formatted(Sql.name(table), String.join(", ", cures)));
         }
+        key(table, theirs, ours);
+    }
+
+    private static Optional<Table.Column> column(Table table, String name) {
+        return table.columns().stream().filter(c -> c.name().equals(name)).findFirst();
+    }
+
+    private static String listed(List<String> columns) {
+        return columns.isEmpty() ? "nothing" : String.join(", ", columns);
+    }
+
+    /** A clause of ALTER TABLE; an expression that generates a column is not known here. */
+    private static String cure(Table.Column wanted, Optional<Table.Column> found) {
+        String add =
+                "ADD COLUMN %s %s%s"
+                        .formatted(
+                                Sql.name(wanted.name()),
+                                wanted.type(),
+                                wanted.generated() ? " GENERATED ALWAYS AS (...) STORED" : "");
+        if (found.isEmpty()) {
+            return add;
+        }
+        return wanted.generated() || found.get().generated()
+                ? "DROP COLUMN %s, %s".formatted(Sql.name(wanted.name()), add)
+                : "ALTER COLUMN %s TYPE %s".formatted(Sql.name(wanted.name()), wanted.type());
+    }
+
+    private void key(TableName table, Table theirs, Table ours) {
         if (!theirs.key().equals(ours.key())) {
             error(
                     "schema",
                     "the key of table %s is %s, the provider's is %s"
-                            .formatted(table, ours.key(), theirs.key()),
-                    "make the primary keys the same");
+                            .formatted(table, keyText(ours), keyText(theirs)),
+                    theirs.hasKey() && !ours.hasKey()
+                            ? "ALTER TABLE %s ADD PRIMARY KEY (%s)"
+                                    .formatted(Sql.name(table), Sql.names(theirs.key()))
+                            : "make the primary key the same on both");
         }
+    }
+
+    private static String keyText(Table table) {
+        return table.hasKey() ? "(" + String.join(", ", table.key()) + ")" : "missing";
     }
 
     private static String text(Table.Column column) {

@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Makes groups, and says which tables they replicate. */
 public final class Group {
@@ -35,6 +36,7 @@ public final class Group {
             List<TableName> tables = select(session, patterns);
             List<Finding> findings = new Examiner(session, node.name().text(), 1).examine(tables);
             Finding.requireNone(findings);
+            password(node).ifPresent(findings::add);
             byte[] random = new byte[4];
             new SecureRandom().nextBytes(random);
             Identity identity = new Identity(HexFormat.of().formatHex(random), 1, node.name());
@@ -49,6 +51,27 @@ public final class Group {
                 return 0;
             });
             return findings;
+        }
+    }
+
+    /** The group's catalog has addresses without passwords; the links go by those. */
+    private static Optional<Finding> password(NodeAddress node) {
+        if (node.address().password().isEmpty()) {
+            return Optional.empty();
+        }
+        try (Session _ = Session.open(node.address().withoutPassword(), "pgchorus")) {
+            return Optional.empty();
+        } catch (PgError.Refused | PgError.Busy e) {
+            return Optional.of(
+                    new Finding(
+                            node.name().text(),
+                            "password",
+                            Finding.Severity.NOTE,
+                            ("the password given is stored nowhere, and without it daemons and"
+                                            + " other commands cannot connect (%s)")
+                                    .formatted(e.getMessage()),
+                            "put it into ~/.pgpass, or name a file with passfile=... in the"
+                                    + " address, wherever pgchorus runs"));
         }
     }
 

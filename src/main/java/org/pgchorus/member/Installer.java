@@ -12,6 +12,7 @@ import org.pgchorus.sql.TableSql;
 
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Puts our objects into a database and takes them out again; each call belongs into one transaction
@@ -70,19 +71,34 @@ final class Installer {
                 .ifPresent(d -> session.execute(TableSql.dropTriggers(d.table())));
     }
 
-    /** Removes everything of a group from a database; idempotent. */
+    /**
+     * Removes everything of a group from a database; idempotent. Our schema goes last: it says
+     * whose the origins are, which belong to the server, and another node may live on it.
+     */
     static void remove(Session session, String groupId) {
+        for (String slot : session.query(MemberSql.SLOTS_OF, row -> row.text(1), groupId)) {
+            dropSlot(session, slot);
+        }
+        Identity.of(session)
+                .filter(identity -> identity.groupId().equals(groupId))
+                .ifPresent(identity ->
+                        session.query(MemberSql.ORIGINS_OF, row -> row.text(1), groupId).stream()
+                                .filter(origin -> isOf(identity, origin))
+                                .forEach(origin -> dropOrigin(session, origin)));
         session.inTransaction(() -> {
             session.execute(PublicationSql.DROP);
             session.execute(Sql.script("remove.sql"));
             return 0;
         });
-        for (String slot : session.query(MemberSql.SLOTS_OF, row -> row.text(1), groupId)) {
-            dropSlot(session, slot);
-        }
-        for (String origin : session.query(MemberSql.ORIGINS_OF, row -> row.text(1), groupId)) {
-            dropOrigin(session, origin);
-        }
+    }
+
+    /** Whether an origin of a node's group stands for what is applied at that node. */
+    private static boolean isOf(Identity node, String origin) {
+        String group = node.groupId();
+        int id = node.nodeId();
+        return origin.equals(ObjectNames.selfOrigin(group, id))
+                || origin.matches(Pattern.quote("pgchorus_" + group) + "_\\d+_" + id)
+                || origin.startsWith("pgchorus_%s_copy_%d_".formatted(group, id));
     }
 
     /** Drops an origin if it is there, once whoever uses it has ended. */
