@@ -9,6 +9,7 @@ SELECT pg_catalog.format(
 FROM (
     SELECT 'pg_catalog.pg_namespace'::regclass::oid AS classid, oid AS objid
               FROM pg_catalog.pg_namespace
+              WHERE nspname !~ '^pg_'
     UNION ALL SELECT 'pg_catalog.pg_extension'::regclass, oid FROM pg_catalog.pg_extension
     UNION ALL SELECT 'pg_catalog.pg_class'::regclass, oid FROM pg_catalog.pg_class
               WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
@@ -24,7 +25,7 @@ FROM (
               FROM pg_catalog.pg_foreign_data_wrapper
 ) o
 CROSS JOIN LATERAL pg_catalog.pg_identify_object(o.classid, o.objid, 0) i
-WHERE o.objid >= 16384
+WHERE o.objid >= 16384 AND coalesce(i.schema, '') !~ '^pg_'
   AND o.classid || '/' || o.objid <> ALL (pg_catalog.string_to_array(
           pg_catalog.current_setting('pgchorus.there'), ' '))
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d

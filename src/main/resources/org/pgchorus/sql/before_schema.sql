@@ -1,5 +1,7 @@
 -- Goes before the script of pg_dump, in the same psql session and transaction: notes what is there
--- already, so that after_schema.sql can say how to take back what was made, and only that.
+-- already, so that after_schema.sql can say how to take back what was made, and only that: under
+-- one snapshot, so that what others make meanwhile is not taken for ours.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
 \o /dev/null
 SELECT pg_catalog.set_config('pgchorus.there', coalesce(pg_catalog.string_agg(
     o.classid || '/' || o.objid, ' '), ''), true)

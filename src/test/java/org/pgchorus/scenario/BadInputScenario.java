@@ -23,6 +23,7 @@ import org.pgchorus.demo.EmbeddedServer;
 import org.pgchorus.demo.ServerOptions;
 import org.pgchorus.member.Finding;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -368,7 +369,8 @@ class BadInputScenario {
     private static int version(Path tool) {
         try {
             Process process = new ProcessBuilder(tool.toString(), "--version").start();
-            String out = new String(process.getInputStream().readAllBytes());
+            String out =
+                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return Integer.parseInt(out.replaceFirst("(?s).*\\(PostgreSQL\\) (\\d+).*", "$1"));
         } catch (java.io.IOException e) {
             throw new java.io.UncheckedIOException(e);

@@ -30,17 +30,19 @@ import java.util.TreeMap;
  * <p>Servers start when they are first asked for and end with {@link #close}.
  */
 final class Premises implements AutoCloseable {
-    /** Everything of ours that a database or its server can hold, by name. */
+    /** Everything that a database has beyond the server's own, and its server's slots. */
     private static final String OBJECTS =
             """
-            SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname = 'pgchorus'
+            SELECT 'schema ' || nspname FROM pg_namespace WHERE oid >= 16384 AND nspname !~ '^pg_'
+            UNION ALL SELECT 'function ' || oid::regprocedure FROM pg_proc WHERE oid >= 16384
+            UNION ALL SELECT 'type ' || oid::regtype FROM pg_type WHERE oid >= 16384
             UNION ALL SELECT 'publication ' || pubname FROM pg_publication
             UNION ALL SELECT 'slot ' || slot_name FROM pg_replication_slots
             UNION ALL SELECT 'origin ' || roname FROM pg_replication_origin
             UNION ALL SELECT 'trigger on ' || tgrelid::regclass FROM pg_trigger
                       WHERE tgname LIKE 'pgchorus%'
-            UNION ALL SELECT 'table ' || c.oid::regclass FROM pg_class c
-                      WHERE c.relnamespace = 'public'::regnamespace
+            UNION ALL SELECT 'relation ' || oid::regclass FROM pg_class
+                      WHERE oid >= 16384 AND relkind <> 't' AND relname NOT LIKE 'pg_toast%'
             ORDER BY 1\
             """;
 

@@ -66,6 +66,7 @@ class PrivilegeScenario {
                 wrongPasswordIsNotSaid(chorus);
                 cureFindings(premises.server(major).address("shop"), chorus);
             }
+            aPasswordThatIsNotKeptIsNoted(premises);
             replicate(premises, addresses.get(0), addresses.get(1));
         } finally {
             root.detachAppender(log);
@@ -79,7 +80,8 @@ class PrivilegeScenario {
     private static Address demandPassword(EmbeddedServer server, Path directory)
             throws IOException {
         Path rules = server.dataDirectory().resolve("pg_hba.conf");
-        Files.writeString(rules, "host all chorus all scram-sha-256\n" + Files.readString(rules));
+        Files.writeString(
+                rules, "host all chorus,guard all scram-sha-256\n" + Files.readString(rules));
         run(server.address("postgres"), "SELECT pg_reload_conf()");
         Path file = directory.resolve("pass");
         Files.writeString(file, "*:*:*:chorus:" + PASSWORD + "\n");
@@ -116,6 +118,26 @@ class PrivilegeScenario {
                     .doesNotContain(WRONG)
                     .doesNotContain(PASSWORD);
         }
+    }
+
+    private static void aPasswordThatIsNotKeptIsNoted(Premises premises) {
+        Address guarded =
+                premises.database(
+                        18,
+                        "guarded",
+                        "CREATE ROLE guard SUPERUSER LOGIN PASSWORD '%s'".formatted(PASSWORD));
+        List<Finding> notes =
+                Orders.createGroup(
+                        node("g", as(guarded, "guard").withPassword(PASSWORD)), List.of());
+        assertThat(notes)
+                .singleElement()
+                .extracting(Finding::line)
+                .asString()
+                .startsWith("note: g: password: the password given is stored nowhere")
+                .contains("~/.pgpass")
+                .doesNotContain(PASSWORD);
+        assertThat(column(guarded, "SELECT address FROM pgchorus.member"))
+                .containsExactly(as(guarded, "guard").text());
     }
 
     /** Says every cure as a superuser; afterwards nothing is found, and the list is the docs'. */
