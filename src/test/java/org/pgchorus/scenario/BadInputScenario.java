@@ -35,6 +35,21 @@ import java.util.List;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BadInputScenario {
+    /** Tables of every kind of key, and of none. */
+    private static final String[] KEYS = {
+        "CREATE TABLE good (id int PRIMARY KEY)",
+        "CREATE TABLE log (line text)",
+        "CREATE TABLE changing (line text)",
+        "INSERT INTO changing VALUES ('x')",
+        "UPDATE changing SET line = 'y'",
+        "CREATE TABLE whole (line text)",
+        "ALTER TABLE whole REPLICA IDENTITY FULL",
+        "CREATE TABLE nothing (id int PRIMARY KEY)",
+        "ALTER TABLE nothing REPLICA IDENTITY NOTHING",
+        "CREATE TABLE price (amount money PRIMARY KEY)",
+        "CREATE TABLE later (id int PRIMARY KEY DEFERRABLE)"
+    };
+
     private Premises premises;
 
     @BeforeAll
@@ -131,21 +146,7 @@ class BadInputScenario {
 
     @Test
     void tablesWhoseRowsCannotBeToldApartAreRefused() {
-        Address app =
-                premises.database(
-                        18,
-                        "keys",
-                        "CREATE TABLE good (id int PRIMARY KEY)",
-                        "CREATE TABLE log (line text)",
-                        "CREATE TABLE changing (line text)",
-                        "INSERT INTO changing VALUES ('x')",
-                        "UPDATE changing SET line = 'y'",
-                        "CREATE TABLE whole (line text)",
-                        "ALTER TABLE whole REPLICA IDENTITY FULL",
-                        "CREATE TABLE nothing (id int PRIMARY KEY)",
-                        "ALTER TABLE nothing REPLICA IDENTITY NOTHING",
-                        "CREATE TABLE price (amount money PRIMARY KEY)",
-                        "CREATE TABLE later (id int PRIMARY KEY DEFERRABLE)");
+        Address app = premises.database(18, "keys", KEYS);
         TestGroup.await(
                 "statistics know of the update",
                 () ->
