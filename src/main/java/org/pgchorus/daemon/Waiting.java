@@ -79,7 +79,7 @@ public final class Waiting {
                 continue;
             }
             Session session = group.sessions().get(source.id());
-            Lsn end = session == null ? null : fence(session, source);
+            Lsn end = session == null ? null : fence(session);
             for (Member target : group.members()) {
                 if (target.id() != source.id()
                         && (to.isEmpty() || to.get().equals(target.name()))) {
@@ -94,7 +94,7 @@ public final class Waiting {
      * Takes the log's end, and says something behind it that makes every receiver write its
      * position down.
      */
-    private static Lsn fence(Session session, Member source) {
+    private static Lsn fence(Session session) {
         Lsn end = Lsn.parse(session.value(MemberSql.INSERT_POSITION));
         session.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, new Announcement.Fence().text());
         return end;

@@ -44,7 +44,7 @@ final class Inbox {
      */
     boolean offer(Message message, int messageBytes, long waitMillis) throws InterruptedException {
         long cameNanos = System.nanoTime();
-        long cost = messageBytes + OVERHEAD_BYTES;
+        long cost = (long) messageBytes + OVERHEAD_BYTES;
         lock.lockInterruptibly();
         try {
             long nanos = TimeUnit.MILLISECONDS.toNanos(waitMillis);

@@ -3,6 +3,8 @@ package org.pgchorus.pgoutput;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.sun.management.ThreadMXBean;
 
 import org.junit.jupiter.api.Test;
@@ -64,7 +66,7 @@ class MalformedMessageTest {
     @ParameterizedTest
     @ValueSource(strings = {"S", "E", "c", "A", "b", "P", "K", "r", "p"})
     void lettersOfLaterVersionsAreUnknown(String letter) {
-        assertThatThrownBy(() -> Decoder.decode(ByteBuffer.wrap(letter.getBytes())))
+        assertThatThrownBy(() -> Decoder.decode(ByteBuffer.wrap(letter.getBytes(UTF_8))))
                 .isInstanceOf(MalformedMessage.class)
                 .hasMessageContaining("unknown message tag");
     }

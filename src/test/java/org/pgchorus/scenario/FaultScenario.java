@@ -58,16 +58,22 @@ class FaultScenario {
             }
         }
 
-        List<String> confirmed() throws InterruptedException {
+        List<String> confirmed() {
             close();
             assertThat((Throwable) failure).isNull();
             return confirmed;
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             stop.set(true);
-            thread.join();
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
         }
     }
 
