@@ -206,6 +206,10 @@ final class NodeAgent implements Runnable, AutoCloseable {
 
     /** Makes the links what the catalog says; returns this node's own state. */
     private String reconcile(Session control) throws InterruptedException {
+        if (!Identity.of(control).equals(Optional.of(identity))) {
+            // Taken out, and perhaps in again as another: a join failed and was repeated.
+            throw PgError.busy("the database is not node %d any more".formatted(identity.nodeId()));
+        }
         List<Member> members = Member.all(control);
         Set<Integer> paused =
                 new HashSet<>(control.query(AgentSql.CONTROLS, row -> (int) row.number(1)));

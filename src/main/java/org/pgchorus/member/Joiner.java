@@ -41,6 +41,7 @@ public final class Joiner implements AutoCloseable {
     private Identity identity;
     private List<Member> members;
     private List<TableName> tables;
+    private List<String> schemaMade = List.of();
     private boolean copied;
 
     /** Connects to all nodes of the group and to the newcomer. */
@@ -151,7 +152,9 @@ public final class Joiner implements AutoCloseable {
         List<Finding> findings = new ArrayList<>();
         sessions.forEach((id, session) ->
                 findings.addAll(new Examiner(session, nameOf(id), 1).examine(List.of())));
-        findings.addAll(new Examiner(newcomer, name.text(), members.size()).examine(tables));
+        findings.addAll(
+                Examiner.ofNewcomer(newcomer, name.text(), members.size(), request.jobs())
+                        .examine(tables));
         findings.addAll(new Comparison(via, newcomer, name.text()).locales());
         Finding.requireNone(findings);
         if (request.schema() == JoinRequest.Schema.EXISTING) {
@@ -192,7 +195,7 @@ public final class Joiner implements AutoCloseable {
     private void prepare() {
         if (request.schema() == JoinRequest.Schema.COPY) {
             progress.step("copying the schema");
-            SchemaCopy.copy(via(), request.via(), request.node().address(), tables);
+            schemaMade = SchemaCopy.copy(via(), request.via(), request.node().address());
         }
         progress.step("preparing node " + identity.name());
         Member self =
@@ -379,7 +382,7 @@ public final class Joiner implements AutoCloseable {
         newcomer.rollback();
         Installer.remove(newcomer, identity.groupId());
         if (request.schema() == JoinRequest.Schema.COPY) {
-            SchemaCopy.drop(newcomer, tables);
+            SchemaCopy.takeBack(newcomer, schemaMade);
         } else if (copied && !tables.isEmpty()) {
             newcomer.execute(CopySql.empty(tables));
         }

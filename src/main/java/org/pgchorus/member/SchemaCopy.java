@@ -1,7 +1,6 @@
 package org.pgchorus.member;
 
 import org.pgchorus.config.Address;
-import org.pgchorus.model.TableName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.Sql;
@@ -27,10 +26,9 @@ final class SchemaCopy {
     /**
      * Creates the tables, and what they need, at the newcomer: all of it or nothing.
      *
-     * @param tables what has to be there afterwards
      * @return statements that take back what was created, and only that, for {@link #takeBack}
      */
-    static List<String> copy(Session provider, Address from, Address to, List<TableName> tables) {
+    static List<String> copy(Session provider, Address from, Address to) {
         ClientTools tools = ClientTools.find(provider.serverVersion());
         String dump = tools.dump(from);
         try {
@@ -64,12 +62,5 @@ final class SchemaCopy {
             statements.forEach(newcomer::execute);
             return 0;
         });
-    }
-
-    /** Drops the tables again. */
-    static void drop(Session newcomer, List<TableName> tables) {
-        for (TableName table : tables) {
-            newcomer.execute("DROP TABLE IF EXISTS " + Sql.name(table) + " CASCADE");
-        }
     }
 }

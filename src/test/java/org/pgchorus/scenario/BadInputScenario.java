@@ -348,7 +348,12 @@ class BadInputScenario {
         assertThat(refusal(List.of(provider, there), () -> joinCopying(node("b", there), provider)))
                 .contains("relation \"lines\" already exists")
                 .contains("nothing was created");
-        run(there, "DROP TABLE lines");
+        run(there, "DROP TABLE lines", "CREATE TYPE mine AS ENUM ('kept')");
+        run(provider, "INSERT INTO log VALUES ('x', 5)");
+        run(provider, "ALTER TABLE log ADD CONSTRAINT small CHECK (n < 3) NOT VALID");
+        assertThat(refusal(List.of(provider, there), () -> joinCopying(node("b", there), provider)))
+                .contains("small");
+        run(provider, "ALTER TABLE log DROP CONSTRAINT small", "TRUNCATE log");
         joinCopying(node("b", there), provider);
         assertThat(Premises.column(there, "SELECT s FROM shop.t")).containsExactly("new");
         assertThat(Premises.column(there, "SELECT count(*) FROM lines")).containsExactly("0");
