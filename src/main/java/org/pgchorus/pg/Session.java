@@ -128,10 +128,25 @@ public final class Session implements AutoCloseable {
 
     static PgError connectError(SQLException e, Address address) {
         PgError sorted = PgError.of(e);
-        String message = "cannot connect to " + address.text() + ": " + sorted.getMessage();
+        String message =
+                "cannot connect to %s: %s%s"
+                        .formatted(
+                                address.text(), sorted.getMessage(), connectCure(sorted.sqlState()));
         return sorted instanceof PgError.Busy
                 ? new PgError.Busy(message, sorted.sqlState(), e)
                 : new PgError.Refused(message, sorted.sqlState(), e);
+    }
+
+    private static String connectCure(String sqlState) {
+        return switch (sqlState) {
+            case "28P01" ->
+                    "; cure: give the right password in PGPASSWORD, ~/.pgpass or a service file";
+            case "28000" -> "; cure: let this role and address in, in pg_hba.conf";
+            case "3D000" -> "; cure: create the database, or correct its name";
+            case "08001", "08004", "08006" ->
+                    "; cure: start the server, or correct host and port";
+            default -> "";
+        };
     }
 
     /** The address, without password, for messages. */

@@ -16,11 +16,20 @@ import java.util.List;
  */
 final class DaemonProcess implements AutoCloseable {
     private final List<NodeAddress> nodes;
+    private final int heapMegabytes;
     private final Path log;
     private Process process;
 
     DaemonProcess(List<NodeAddress> nodes) {
+        this(nodes, 256);
+    }
+
+    /**
+     * @param heapMegabytes its memory
+     */
+    DaemonProcess(List<NodeAddress> nodes, int heapMegabytes) {
         this.nodes = nodes;
+        this.heapMegabytes = heapMegabytes;
         try {
             log = Files.createTempFile("pgchorus-daemon", ".log");
         } catch (IOException e) {
@@ -32,7 +41,7 @@ final class DaemonProcess implements AutoCloseable {
     void start() {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-cp"));
+        command.addAll(List.of("-Xmx" + heapMegabytes + "m", "-XX:+UseSerialGC", "-cp"));
         command.add(System.getProperty("java.class.path"));
         command.add(DaemonProcess.class.getName());
         nodes.forEach(n -> command.add(n.name() + "=" + n.address().text()));

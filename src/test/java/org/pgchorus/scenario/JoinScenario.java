@@ -10,6 +10,7 @@ import org.pgchorus.demo.ServerOptions;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** Nodes join while everybody writes; nothing written meanwhile is lost or doubled. */
@@ -50,6 +51,27 @@ class JoinScenario {
             List<String> lines = group.settledRows("SELECT line FROM log ORDER BY line");
             assertThat(lines).as("seed %d: no line twice", seed).doesNotHaveDuplicates();
             assertThat(new HashSet<>(lines)).containsAll(storm.acknowledged());
+        }
+    }
+
+    @Test
+    void rowsOlderThanTrackingJoinAndGiveWayToEverything() {
+        List<ServerOptions> servers =
+                List.of(
+                        ServerOptions.of(18).setting("track_commit_timestamp", "off"),
+                        ServerOptions.of(15));
+        try (TestGroup group = TestGroup.of(Storm.SCHEMA, servers, 0)) {
+            group.run(0, "INSERT INTO hot (id, v) SELECT g, 'old' FROM generate_series(1, 4) g");
+            group.server(0).restartWith(Map.of("track_commit_timestamp", "on"), Map.of());
+            group.form(2);
+            group.holdAll();
+            group.run(0, "UPDATE hot SET v = 'a' WHERE id = 1");
+            group.run(1, "UPDATE hot SET v = 'b' WHERE id = 2");
+            group.run(1, "DELETE FROM hot WHERE id = 3");
+            group.releaseAll();
+            assertThat(group.settledRows("SELECT id, v FROM hot ORDER BY id"))
+                    .containsExactly("1|a", "2|b", "4|old");
+            assertThat(group.conflicts()).isEmpty();
         }
     }
 

@@ -63,7 +63,8 @@ final class TestGroup implements AutoCloseable {
     }
 
     /**
-     * @param members how many of them make the group; the others are served and may join later
+     * @param members how many of them make the group; the others are served and may join later. With 0
+     *     nothing is done but to start the servers
      */
     static TestGroup of(String schema, List<ServerOptions> options, int members) {
         TestGroup group = new TestGroup();
@@ -75,7 +76,9 @@ final class TestGroup implements AutoCloseable {
                 group.nodes.add(new NodeAddress(name(i), server.address("app")));
                 group.run(i, schema);
             }
-            group.form(members);
+            if (members > 0) {
+                group.form(members);
+            }
             return group;
         } catch (RuntimeException | Error e) {
             group.close();
@@ -92,7 +95,8 @@ final class TestGroup implements AutoCloseable {
         return new NodeName(String.valueOf((char) ('a' + node)));
     }
 
-    private void form(int members) {
+    /** Makes a group of the first ones; the daemon serves all. */
+    void form(int members) {
         Orders.createGroup(nodes.getFirst(), List.of());
         startDaemon();
         for (int i = 1; i < members; i++) {
