@@ -31,6 +31,7 @@ public final class Sight {
     private final int here;
     private final Map<Integer, Long> seenByWriterMicros;
     private final Map<Integer, Long> appliedHereMicros;
+    private final Map<Integer, Long> steppedMicros;
 
     /**
      * @param writer the node on which a client made the change
@@ -45,17 +46,44 @@ public final class Sight {
             int here,
             Map<Integer, Long> seenByWriterMicros,
             Map<Integer, Long> appliedHereMicros) {
+        this(
+                writer,
+                here,
+                Map.copyOf(seenByWriterMicros),
+                Map.copyOf(appliedHereMicros),
+                Map.of());
+    }
+
+    private Sight(
+            int writer,
+            int here,
+            Map<Integer, Long> seenByWriterMicros,
+            Map<Integer, Long> appliedHereMicros,
+            Map<Integer, Long> steppedMicros) {
         this.writer = writer;
         this.here = here;
-        this.seenByWriterMicros = Map.copyOf(seenByWriterMicros);
-        this.appliedHereMicros = Map.copyOf(appliedHereMicros);
+        this.seenByWriterMicros = seenByWriterMicros;
+        this.appliedHereMicros = appliedHereMicros;
+        this.steppedMicros = steppedMicros;
+    }
+
+    /**
+     * The same sight when clocks have stepped back.
+     *
+     * @param steppedMicros by node id, where its clock stood when it stepped back: "applied up to
+     *     t" says nothing of later commits with earlier times, so stamps up to there prove nothing
+     */
+    public Sight afterSteps(Map<Integer, Long> steppedMicros) {
+        return new Sight(
+                writer, here, seenByWriterMicros, appliedHereMicros, Map.copyOf(steppedMicros));
     }
 
     /** Whether the writer had that version, or a later one, when it wrote; no margin. */
     public boolean writerHadSeen(Stamp stamp) {
         return everyoneHas(stamp)
                 || stamp.node() == writer
-                || stamp.micros() <= seenByWriter(stamp.node());
+                || (stamp.micros() <= seenByWriter(stamp.node())
+                        && !inStep(stamp.node(), stamp.micros()));
     }
 
     /**
@@ -131,7 +159,13 @@ public final class Sight {
     private boolean writerSurelyHadSeen(Stamp local) {
         return everyoneHas(local)
                 || local.node() == writer
-                || reaches(seenByWriter(local.node()), local.micros(), DISORDER_MICROS);
+                || (reaches(seenByWriter(local.node()), local.micros(), DISORDER_MICROS)
+                        && !inStep(local.node(), local.micros()));
+    }
+
+    /** Whether a node may have committed at that time twice, before and after a step back. */
+    private boolean inStep(int node, long micros) {
+        return micros <= steppedMicros.getOrDefault(node, NOTHING);
     }
 
     private boolean allBeforeIsHere(long micros, long marginMicros) {
@@ -141,7 +175,9 @@ public final class Sight {
 
     private boolean allBeforeIsHere(long micros, long marginMicros, Map<Integer, Long> known) {
         for (int node : known.keySet()) {
-            if (isThird(node) && !reaches(appliedHere(node), micros, marginMicros)) {
+            if (isThird(node)
+                    && (!reaches(appliedHere(node), micros, marginMicros)
+                            || inStep(node, micros))) {
                 return false;
             }
         }

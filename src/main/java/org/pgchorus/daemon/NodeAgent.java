@@ -60,6 +60,10 @@ final class NodeAgent implements Runnable, AutoCloseable {
     /** Commits further in a target's future than this stop the link (semantics: default 5 s). */
     private static final long SKEW_LIMIT_MICROS = 5_000_000;
 
+    private static final long NEVER = Long.MIN_VALUE;
+
+    private record Reached(int peer, long micros, long stepped) {}
+
     private final NodeAddress node;
     private final Map<Integer, Link> links = new TreeMap<>();
     private final Map<Integer, Thread> linkThreads = new TreeMap<>();
@@ -121,9 +125,20 @@ final class NodeAgent implements Runnable, AutoCloseable {
         applied = new Applied();
         control.query(
                         AgentSql.APPLIED,
-                        row -> Map.entry((int) row.number(1), row.number(2)),
+                        row -> new Reached((int) row.number(1), row.number(2), row.number(3, NEVER)),
                         identity.nodeId())
-                .forEach(entry -> applied.remembered(entry.getKey(), entry.getValue()));
+                .forEach(
+                        reached -> {
+                            applied.remembered(reached.peer, reached.micros);
+                            applied.clocks().remember(reached.peer, NEVER, reached.stepped);
+                        });
+        control.query(
+                        AgentSql.CLOCK,
+                        row -> new Reached(0, row.number(1, NEVER), row.number(2, NEVER)))
+                .forEach(
+                        own ->
+                                applied.clocks()
+                                        .remember(identity.nodeId(), own.micros, own.stepped));
         String tenure = beginTenure(control);
         say("serving");
         Every heartbeat = new Every(HEARTBEAT_MILLIS);
@@ -136,6 +151,8 @@ final class NodeAgent implements Runnable, AutoCloseable {
         try (Provisional graves =
                 new Provisional(node.address(), identity.groupId(), identity.nodeId())) {
             while (!closed) {
+                applied.clocks()
+                        .seen(identity.nodeId(), Long.parseLong(control.value(MemberSql.NOW)));
                 if (catalog.due()) {
                     own = reconcile(control);
                 }
@@ -303,6 +320,11 @@ final class NodeAgent implements Runnable, AutoCloseable {
     }
 
     private void tellStatus(Session control) {
+        long stepped = applied.clocks().steppedFrom(identity.nodeId());
+        control.update(
+                AgentSql.NOTE_CLOCK,
+                applied.clocks().high(identity.nodeId()),
+                stepped == NEVER ? null : stepped);
         for (Map.Entry<Integer, Link> entry : links.entrySet()) {
             LinkReport report = entry.getValue().report();
             LinkState linkState = report.state();

@@ -20,7 +20,7 @@ public record Status(String groupId, List<Node> nodes, List<Link> links) {
      * A node.
      *
      * @param state {@code ready}, {@code joining} or {@code down}
-     * @param problem why it cannot be reached; empty if it can
+     * @param problem why it cannot be reached, or what is wrong with it; empty if nothing is
      * @param version of its server; empty if not reached
      */
     public record Node(
@@ -70,7 +70,7 @@ public record Status(String groupId, List<Node> nodes, List<Link> links) {
     public List<String> problems() {
         List<String> problems = new ArrayList<>();
         for (Node node : nodes) {
-            if (!node.state.equals("ready")) {
+            if (!node.state.equals("ready") || !node.problem.isEmpty()) {
                 problems.add(
                         "node %s is %s%s"
                                 .formatted(

@@ -31,7 +31,7 @@ public final class Survey {
         }
     }
 
-    private record Source(String version, Lsn end, long nowMicros) {}
+    private record Source(String version, Lsn end, long clockBehindMicros) {}
 
     private record Incoming(
             int from,
@@ -74,7 +74,7 @@ public final class Survey {
                             member.name().text(),
                             member.address().text(),
                             source == null ? "down" : member.state(),
-                            problems.getOrDefault(member.id(), ""),
+                            problems.getOrDefault(member.id(), clockProblem(source)),
                             source == null ? "" : source.version));
             for (Member to : group.members()) {
                 if (to.id() != member.id()) {
@@ -93,9 +93,17 @@ public final class Survey {
         return new Status(group.groupId(), List.copyOf(nodes), List.copyOf(links));
     }
 
+    private static String clockProblem(Source source) {
+        return source == null || source.clockBehindMicros <= 0
+                ? ""
+                : "its clock stepped back and has %.1f s to catch up; concurrent writes to the same"
+                        .formatted(source.clockBehindMicros / 1e6)
+                        + " rows may be decided by the wrong time meanwhile";
+    }
+
     private static Source source(Session session) {
         return session.first(
-                        SurveySql.NODE, row -> new Source(row.text(1), row.lsn(2), row.number(3)))
+                        SurveySql.NODE, row -> new Source(row.text(1), row.lsn(2), row.number(3, 0)))
                 .orElseThrow();
     }
 

@@ -11,6 +11,12 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Applied {
     private final Map<Integer, Long> micros = new ConcurrentHashMap<>();
     private final AtomicLong news = new AtomicLong();
+    private final Clocks clocks = new Clocks();
+
+    /** What is known of the clocks of this node and its peers. */
+    public Clocks clocks() {
+        return clocks;
+    }
 
     /**
      * Notes progress.

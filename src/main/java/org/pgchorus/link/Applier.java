@@ -55,6 +55,7 @@ final class Applier {
     private boolean opened;
     private Announcement announcement;
     private long changesHere;
+    private long notedStepMicros = Long.MIN_VALUE;
     private String heardTenure;
     private long persistedNanos;
     private long flushedNanos;
@@ -74,7 +75,7 @@ final class Applier {
         history = new History(target);
         Writers writers = new Writers(target, plan.groupId(), plan.toId());
         RowReader reader = new RowReader(target, writers);
-        clock = new TargetClock(plan, target);
+        clock = new TargetClock(plan, target, applied.clocks());
         path = new CarefulPath(target, reader, writerRows, history, tables, clock);
         sourceAppliedLsn =
                 target.first(LinkSql.APPLIED_POSITION, row -> row.lsn(1), plan.fromId())
@@ -176,6 +177,15 @@ final class Applier {
                         && skipSnapshot.get().sees(begin.xid());
     }
 
+    /** The writer's clock, by the commit times in its stream; a step is written down with it. */
+    private void watchWriter() {
+        Clocks clocks = applied.clocks();
+        clocks.seen(plan.fromId(), current.commitMicros());
+        if (clocks.steppedFrom(plan.fromId()) > notedStepMicros) {
+            target.update(LinkSql.NOTE_STEP, plan.fromId(), clocks.steppedFrom(plan.fromId()));
+        }
+    }
+
     private void change(Message message) throws InterruptedException {
         if (skipping) {
             return;
@@ -223,8 +233,10 @@ final class Applier {
             TimeUnit.MICROSECONDS.sleep(wait);
         }
         opened = true;
+        watchWriter();
         Stamp stamp = new Stamp(current.commitMicros(), plan.fromId());
-        Sight sight = new Sight(plan.fromId(), plan.toId(), seenByWriter, applied.snapshot());
+        Sight sight = new Sight(plan.fromId(), plan.toId(), seenByWriter, applied.snapshot())
+                        .afterSteps(applied.clocks().steps());
         path.begin(stamp, current.xid(), current.commitLsn(), sight);
     }
 
@@ -255,6 +267,7 @@ final class Applier {
         if (opened) {
             move(commit.endLsn(), Stamp.instantOf(current.commitMicros()));
             opened = false;
+            notedStepMicros = applied.clocks().steppedFrom(plan.fromId());
         }
         // What is skipped was written elsewhere, and its commit time is of another node's clock.
         if (!skipping) {

@@ -15,13 +15,15 @@ import java.util.concurrent.TimeUnit;
 final class TargetClock {
     private final LinkPlan plan;
     private final Session target;
+    private final Clocks clocks;
     private long aheadMicros;
     private boolean hasBeenRead;
     private long readMicros;
     private long readNanos;
 
-    TargetClock(LinkPlan plan, Session target) {
+    TargetClock(LinkPlan plan, Session target, Clocks clocks) {
         this.plan = plan;
+        this.clocks = clocks;
         this.target = target;
     }
 
@@ -38,6 +40,7 @@ final class TargetClock {
         readMicros = Long.parseLong(target.value(LinkSql.CLOCK));
         readNanos = System.nanoTime();
         hasBeenRead = true;
+        clocks.seen(plan.toId(), readMicros);
         return readMicros;
     }
 

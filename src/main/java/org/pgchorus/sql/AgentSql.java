@@ -8,9 +8,9 @@ public final class AgentSql {
     public static final String CONTROLS =
             "SELECT from_node, paused FROM pgchorus.link_control WHERE paused";
 
-    /** peer, micros of what this node had applied; parameter: this node. */
+    /** peer, micros of what this node had applied, stepped; parameter: this node. */
     public static final String APPLIED =
-            "SELECT peer, micros FROM pgchorus.progress WHERE node = ?::smallint";
+            "SELECT peer, micros, stepped FROM pgchorus.progress WHERE node = ?::smallint";
 
     /**
      * Parameters: from, state, reason, received, applied, durable, applied micros, skew micros,
@@ -55,6 +55,13 @@ public final class AgentSql {
             DELETE FROM pgchorus.tenure
             WHERE seq < (SELECT max(seq) - 10000 FROM pgchorus.tenure)\
             """;
+
+    /** The latest time this node's clock was seen at, and where it stood before a step back. */
+    public static final String CLOCK = "SELECT clock_high, clock_stepped FROM pgchorus.local";
+
+    /** Notes them; parameters: both. */
+    public static final String NOTE_CLOCK =
+            "UPDATE pgchorus.local SET clock_high = ?::bigint, clock_stepped = ?::bigint";
 
     /** Makes this node ready; parameter: its id. */
     public static final String BECOME_READY =

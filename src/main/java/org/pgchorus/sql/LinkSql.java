@@ -96,6 +96,13 @@ public final class LinkSql {
             SET micros = greatest(progress.micros, excluded.micros)\
             """;
 
+    /** Notes where a writer's commit times stepped back from; parameters: writer, micros. */
+    public static final String NOTE_STEP =
+            """
+            INSERT INTO pgchorus.progress (node, peer, micros, stepped)
+            SELECT node_id, ?::smallint, 0, ?::bigint FROM pgchorus.local
+            ON CONFLICT (node, peer) DO UPDATE SET stepped = excluded.stepped""";
+
     /** Notes what a node says of itself; parameters: state, node, state. */
     public static final String NOTE_STATE =
             "UPDATE pgchorus.member SET state = ? WHERE id = ?::smallint AND state <> ?";

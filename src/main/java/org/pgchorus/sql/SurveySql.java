@@ -4,11 +4,12 @@ package org.pgchorus.sql;
 public final class SurveySql {
     private SurveySql() {}
 
-    /** Server version, end of the log, clock in micros. */
+    /** Server version, end of the log, how far its clock lies behind where it stepped back from. */
     public static final String NODE =
             """
             SELECT current_setting('server_version'), pg_catalog.pg_current_wal_insert_lsn(),
-                   pgchorus.micros(clock_timestamp())\
+                   clock_stepped - pgchorus.micros(clock_timestamp())
+            FROM pgchorus.local\
             """;
 
     /**

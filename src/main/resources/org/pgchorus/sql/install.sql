@@ -12,13 +12,16 @@ CREATE FUNCTION pgchorus.instant(bigint) RETURNS timestamptz
     LANGUAGE sql STABLE STRICT PARALLEL SAFE
     AS $$ SELECT timestamptz '2000-01-01 00:00:00+00' + $1 * interval '1 microsecond' $$;
 
--- Who this database is; exactly one row.
+-- Who this database is; exactly one row. clock_high: the latest micros its clock was seen at;
+-- clock_stepped: where it stood when it was last seen to step back.
 CREATE TABLE pgchorus.local (
     one               boolean PRIMARY KEY DEFAULT true CHECK (one),
     group_id          text NOT NULL,
     node_id           smallint NOT NULL,
     node_name         text NOT NULL,
     system_identifier bigint NOT NULL,
+    clock_high        bigint,
+    clock_stepped     bigint,
     schema_version    integer NOT NULL DEFAULT 1
 );
 
@@ -71,10 +74,12 @@ CREATE TABLE pgchorus.stamp (
 CREATE INDEX stamp_key ON pgchorus.stamp (relation, hash, hash2);
 
 -- Up to which commit time (micros) a node has applied each peer, as it said in its heartbeats.
+-- stepped: where the peer's commit times stood when they were last seen to step back.
 CREATE TABLE pgchorus.progress (
     node   smallint NOT NULL,
     peer   smallint NOT NULL,
     micros bigint NOT NULL,
+    stepped bigint,
     PRIMARY KEY (node, peer)
 );
 

@@ -26,7 +26,12 @@ import java.util.stream.IntStream;
 @ParameterizedClass(name = "PostgreSQL {0}")
 @ValueSource(strings = {"15,15,15", "18,18,18", "15,18,16"})
 class ClockScenario {
-    private static final String SCHEMA = "CREATE TABLE t (id int PRIMARY KEY, v text)";
+    private static final String SCHEMA =
+            """
+            CREATE TABLE t (id int PRIMARY KEY, v text);
+            CREATE TABLE big (id int PRIMARY KEY, v text, large text);
+            ALTER TABLE big ALTER large SET STORAGE EXTERNAL;
+            """;
 
     private static final Duration UNDER_THE_LIMIT = Duration.ofSeconds(3);
     private static final Duration OVER_THE_LIMIT = Duration.ofMinutes(10);
@@ -251,6 +256,39 @@ class ClockScenario {
         assertThat(group.settledRows(filled(key, STEPPED)))
                 .containsExactly(key + "|after, seen, seen", key + 2 + "|after");
     }
+
+    @Test
+    void largeValueWrittenAfterTheStepBackIsNotTakenForOneThatWasSeen() {
+        group.run(0, "INSERT INTO big VALUES (1, 'old', 'old ' || repeat('x', 10000))");
+        group.settle();
+        group.awaitHeard();
+        group.hold(0, 1);
+        group.hold(1, 0);
+        setAhead(0, UNDER_THE_LIMIT.negated());
+        group.run(0, "UPDATE big SET large = 'new ' || repeat('y', 10000)");
+        group.run(1, "UPDATE big SET v = 'by B'");
+        TestGroup.await("a has noticed", () -> !group.rows(0, STEP).isEmpty());
+        assertThat(group.problems()).anyMatch(problem -> problem.contains("clock stepped back"));
+        setRight();
+        String written =
+                group.rows(1, "SELECT pgchorus.micros(pg_xact_commit_timestamp(xmin)) FROM big")
+                        .getFirst();
+        TestGroup.await(
+                "a has applied c for more than a second beyond",
+                () ->
+                        !group.rows(
+                                        0,
+                                        "SELECT 1 FROM pgchorus.progress WHERE node = 1 AND peer ="
+                                            + " 3 AND micros > 1100000 + "
+                                                + written)
+                                .isEmpty());
+        group.releaseAll();
+        assertThat(group.settledRows("SELECT id, v, left(large, 3) FROM big"))
+                .containsExactly("1|by B|old");
+    }
+
+    private static final String STEP =
+            "SELECT 1 FROM pgchorus.local WHERE clock_stepped > pgchorus.micros(clock_timestamp())";
 
     private static final String STEPPED =
             "SELECT id, v FROM t WHERE id IN ($k, $k + 1, $k + 2, $k + 200) ORDER BY id";
