@@ -46,12 +46,7 @@ public final class Sight {
             int here,
             Map<Integer, Long> seenByWriterMicros,
             Map<Integer, Long> appliedHereMicros) {
-        this(
-                writer,
-                here,
-                Map.copyOf(seenByWriterMicros),
-                Map.copyOf(appliedHereMicros),
-                Map.of());
+        this(writer, here, Map.copyOf(seenByWriterMicros), Map.copyOf(appliedHereMicros), Map.of());
     }
 
     private Sight(

@@ -125,20 +125,19 @@ final class NodeAgent implements Runnable, AutoCloseable {
         applied = new Applied();
         control.query(
                         AgentSql.APPLIED,
-                        row -> new Reached((int) row.number(1), row.number(2), row.number(3, NEVER)),
+                        row ->
+                                new Reached(
+                                        (int) row.number(1), row.number(2), row.number(3, NEVER)),
                         identity.nodeId())
-                .forEach(
-                        reached -> {
-                            applied.remembered(reached.peer, reached.micros);
-                            applied.clocks().remember(reached.peer, NEVER, reached.stepped);
-                        });
+                .forEach(reached -> {
+                    applied.remembered(reached.peer, reached.micros);
+                    applied.clocks().remember(reached.peer, NEVER, reached.stepped);
+                });
         control.query(
                         AgentSql.CLOCK,
                         row -> new Reached(0, row.number(1, NEVER), row.number(2, NEVER)))
-                .forEach(
-                        own ->
-                                applied.clocks()
-                                        .remember(identity.nodeId(), own.micros, own.stepped));
+                .forEach(own ->
+                        applied.clocks().remember(identity.nodeId(), own.micros, own.stepped));
         String tenure = beginTenure(control);
         say("serving");
         Every heartbeat = new Every(HEARTBEAT_MILLIS);

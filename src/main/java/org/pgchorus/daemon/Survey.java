@@ -97,13 +97,14 @@ public final class Survey {
         return source == null || source.clockBehindMicros <= 0
                 ? ""
                 : "its clock stepped back and has %.1f s to catch up; concurrent writes to the same"
-                        .formatted(source.clockBehindMicros / 1e6)
+                                .formatted(source.clockBehindMicros / 1e6)
                         + " rows may be decided by the wrong time meanwhile";
     }
 
     private static Source source(Session session) {
         return session.first(
-                        SurveySql.NODE, row -> new Source(row.text(1), row.lsn(2), row.number(3, 0)))
+                        SurveySql.NODE,
+                        row -> new Source(row.text(1), row.lsn(2), row.number(3, 0)))
                 .orElseThrow();
     }
 

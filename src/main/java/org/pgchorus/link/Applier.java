@@ -235,7 +235,8 @@ final class Applier {
         opened = true;
         watchWriter();
         Stamp stamp = new Stamp(current.commitMicros(), plan.fromId());
-        Sight sight = new Sight(plan.fromId(), plan.toId(), seenByWriter, applied.snapshot())
+        Sight sight =
+                new Sight(plan.fromId(), plan.toId(), seenByWriter, applied.snapshot())
                         .afterSteps(applied.clocks().steps());
         path.begin(stamp, current.xid(), current.commitLsn(), sight);
     }

@@ -1,9 +1,10 @@
 package org.pgchorus.link;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Watches whether clocks step back: this node's own, by readings of it, and the peers', by the

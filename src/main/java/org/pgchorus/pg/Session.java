@@ -131,7 +131,9 @@ public final class Session implements AutoCloseable {
         String message =
                 "cannot connect to %s: %s%s"
                         .formatted(
-                                address.text(), sorted.getMessage(), connectCure(sorted.sqlState()));
+                                address.text(),
+                                sorted.getMessage(),
+                                connectCure(sorted.sqlState()));
         return sorted instanceof PgError.Busy
                 ? new PgError.Busy(message, sorted.sqlState(), e)
                 : new PgError.Refused(message, sorted.sqlState(), e);
@@ -143,8 +145,7 @@ public final class Session implements AutoCloseable {
                     "; cure: give the right password in PGPASSWORD, ~/.pgpass or a service file";
             case "28000" -> "; cure: let this role and address in, in pg_hba.conf";
             case "3D000" -> "; cure: create the database, or correct its name";
-            case "08001", "08004", "08006" ->
-                    "; cure: start the server, or correct host and port";
+            case "08001", "08004", "08006" -> "; cure: start the server, or correct host and port";
             default -> "";
         };
     }

@@ -101,7 +101,8 @@ public final class LinkSql {
             """
             INSERT INTO pgchorus.progress (node, peer, micros, stepped)
             SELECT node_id, ?::smallint, 0, ?::bigint FROM pgchorus.local
-            ON CONFLICT (node, peer) DO UPDATE SET stepped = excluded.stepped""";
+            ON CONFLICT (node, peer) DO UPDATE SET stepped = excluded.stepped\
+            """;
 
     /** Notes what a node says of itself; parameters: state, node, state. */
     public static final String NOTE_STATE =

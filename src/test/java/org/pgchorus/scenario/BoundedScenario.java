@@ -3,15 +3,19 @@ package org.pgchorus.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import org.junit.jupiter.api.Test;
+import org.pgchorus.demo.ServerOptions;
+
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
-import org.pgchorus.demo.ServerOptions;
 
-/** What is large or slow is large or slow, and nothing else: memory is bounded, sources are answered. */
+/**
+ * What is large or slow is large or slow, and nothing else: memory is bounded, sources are
+ * answered.
+ */
 class BoundedScenario {
     private static final String SCHEMA = "CREATE TABLE t (id int PRIMARY KEY, v text)";
 

@@ -279,7 +279,7 @@ class ClockScenario {
                         !group.rows(
                                         0,
                                         "SELECT 1 FROM pgchorus.progress WHERE node = 1 AND peer ="
-                                            + " 3 AND micros > 1100000 + "
+                                                + " 3 AND micros > 1100000 + "
                                                 + written)
                                 .isEmpty());
         group.releaseAll();

@@ -63,8 +63,8 @@ final class TestGroup implements AutoCloseable {
     }
 
     /**
-     * @param members how many of them make the group; the others are served and may join later. With 0
-     *     nothing is done but to start the servers
+     * @param members how many of them make the group; the others are served and may join later.
+     *     With 0 nothing is done but to start the servers
      */
     static TestGroup of(String schema, List<ServerOptions> options, int members) {
         TestGroup group = new TestGroup();
