@@ -13,11 +13,13 @@ import picocli.CommandLine.Spec;
             ConflictListCommand.class,
             ConflictShowCommand.class,
             ConflictStatsCommand.class,
+            ConflictUndoCommand.class,
         },
         footer = {
             "  pgchorus conflict list --since 1h",
             "  pgchorus conflict show n2.15",
-            "  pgchorus conflict stats"
+            "  pgchorus conflict stats",
+            "  pgchorus conflict undo n2.15"
         })
 final class ConflictCommand implements Runnable {
     @Spec private CommandSpec spec;

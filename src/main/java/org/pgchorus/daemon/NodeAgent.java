@@ -55,6 +55,12 @@ final class NodeAgent implements Runnable, AutoCloseable {
     /** Tombstones stay this long even if every node has passed them: for people who ask. */
     private static final long KEEP_TOMBSTONES_SECONDS = 600;
 
+    /** A conflict older than that has been missed by nobody, or by nobody who looks. */
+    private static final long KEEP_CONFLICTS_DAYS = 30;
+
+    /** About a gigabyte of small rows: a history must not fill the disk of what it is about. */
+    private static final long KEEP_CONFLICTS = 1_000_000;
+
     private static final long RETRY_MILLIS = 1000;
 
     /** Commits further in a target's future than this stop the link (semantics: default 5 s). */
@@ -168,6 +174,8 @@ final class NodeAgent implements Runnable, AutoCloseable {
                 }
                 if (purge.due()) {
                     control.value(AgentSql.PURGE, KEEP_TOMBSTONES_SECONDS);
+                    control.update(
+                            AgentSql.PURGE_CONFLICTS, KEEP_CONFLICTS_DAYS, KEEP_CONFLICTS);
                     control.update(AgentSql.FORGET_STATUS);
                     control.update(AgentSql.FORGET_TENURES);
                 }

@@ -94,6 +94,14 @@ public final class AgentSql {
             SELECT (SELECT count(*) FROM tombstones) + (SELECT count(*) FROM stamps)\
             """;
 
+    /** Deletes old conflicts, and all but the newest; parameters: days to keep, how many. */
+    public static final String PURGE_CONFLICTS =
+            """
+            DELETE FROM pgchorus.conflict
+            WHERE time < clock_timestamp() - ?::bigint * interval '1 day'
+               OR seq <= (SELECT max(seq) FROM pgchorus.conflict) - ?::bigint\
+            """;
+
     /**
      * Tombstones of rows that were not there: place, schema, table, key, micros, origin, node,
      * whether nobody who may have been writing the row is left.

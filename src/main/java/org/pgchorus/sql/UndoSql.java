@@ -1,0 +1,82 @@
+package org.pgchorus.sql;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.pgchorus.model.Table;
+
+/**
+ * Statements that make a version from the conflict history the current one, as an ordinary write. A
+ * version comes as a JSON object of its columns.
+ */
+public final class UndoSql {
+    private UndoSql() {}
+
+    /** Schema and name of a conflict's table; parameter: its id. */
+    public static final String TABLE =
+            "SELECT schema, \"table\" FROM pgchorus.conflict_history WHERE conflict_id = ?";
+
+    /** The columns a version has; parameter: the version. */
+    public static final String COLUMNS = "SELECT pg_catalog.json_object_keys(?::json)";
+
+    /**
+     * Writes a whole row, new or over the one that stands; parameter: the version.
+     *
+     * @param columns all columns that can be written
+     */
+    public static String write(Table table, List<String> columns) {
+        return """
+        INSERT INTO %1$s AS t (%2$s) OVERRIDING SYSTEM VALUE \
+        SELECT %2$s FROM pg_catalog.json_populate_record(NULL::%1$s, ?::json) \
+        ON CONFLICT (%3$s) DO UPDATE SET %4$s"""
+                .formatted(
+                        Sql.name(table.name()),
+                        Sql.names(columns),
+                        Sql.names(table.key()),
+                        assignments(table, columns, "excluded"));
+    }
+
+    /**
+     * Overwrites some columns of the row that stands; parameter: the version.
+     *
+     * @param columns the columns that the version has, the key among them
+     */
+    public static String overwrite(Table table, List<String> columns) {
+        return """
+        UPDATE ONLY %1$s AS t SET %2$s \
+        FROM pg_catalog.json_populate_record(NULL::%1$s, ?::json) AS v WHERE %3$s"""
+                .formatted(
+                        Sql.name(table.name()), assignments(table, columns, "v"), sameKey(table));
+    }
+
+    /** Deletes the row; parameter: its key as a JSON object. */
+    public static String delete(Table table) {
+        return """
+        DELETE FROM ONLY %1$s AS t \
+        USING pg_catalog.json_populate_record(NULL::%1$s, ?::json) AS v WHERE %2$s"""
+                .formatted(Sql.name(table.name()), sameKey(table));
+    }
+
+    private static String sameKey(Table table) {
+        return table.key().stream()
+                .map(Sql::name)
+                .map(column -> "t." + column + " = v." + column)
+                .collect(Collectors.joining(" AND "));
+    }
+
+    /** Identity columns that only an INSERT may set stay as they are. */
+    private static String assignments(Table table, List<String> columns, String from) {
+        List<String> always =
+                table.columns().stream()
+                        .filter(Table.Column::identityAlways)
+                        .map(Table.Column::name)
+                        .toList();
+        List<String> settable = columns.stream().filter(c -> !always.contains(c)).toList();
+        String key = Sql.name(table.key().getFirst());
+        return settable.isEmpty()
+                ? key + " = t." + key
+                : settable.stream()
+                        .map(Sql::name)
+                        .map(column -> column + " = " + from + "." + column)
+                        .collect(Collectors.joining(", "));
+    }
+}
