@@ -174,8 +174,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
                 }
                 if (purge.due()) {
                     control.value(AgentSql.PURGE, KEEP_TOMBSTONES_SECONDS);
-                    control.update(
-                            AgentSql.PURGE_CONFLICTS, KEEP_CONFLICTS_DAYS, KEEP_CONFLICTS);
+                    control.update(AgentSql.PURGE_CONFLICTS, KEEP_CONFLICTS_DAYS, KEEP_CONFLICTS);
                     control.update(AgentSql.FORGET_STATUS);
                     control.update(AgentSql.FORGET_TENURES);
                 }

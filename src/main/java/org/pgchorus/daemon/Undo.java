@@ -1,9 +1,5 @@
 package org.pgchorus.daemon;
 
-import java.util.HashSet;
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import org.pgchorus.config.Address;
 import org.pgchorus.daemon.Conflicts.Conflict;
 import org.pgchorus.daemon.Conflicts.Version;
@@ -14,6 +10,11 @@ import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.UndoSql;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Makes the loser of a conflict the current version: an ordinary write on the node that decided,
@@ -61,11 +62,10 @@ public final class Undo {
                         .orElseThrow();
         Table table =
                 Catalog.describe(session, name)
-                        .orElseThrow(
-                                () ->
-                                        PgError.refused(
-                                                "table %s no longer exists on node %s"
-                                                        .formatted(name, conflict.node())))
+                        .orElseThrow(() ->
+                                PgError.refused(
+                                        "table %s no longer exists on node %s"
+                                                .formatted(name, conflict.node())))
                         .table();
         if (undone.row.isEmpty()) {
             return session.update(UndoSql.delete(table), conflict.key());

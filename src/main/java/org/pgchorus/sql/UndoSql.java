@@ -1,8 +1,9 @@
 package org.pgchorus.sql;
 
+import org.pgchorus.model.Table;
+
 import java.util.List;
 import java.util.stream.Collectors;
-import org.pgchorus.model.Table;
 
 /**
  * Statements that make a version from the conflict history the current one, as an ordinary write. A
@@ -27,7 +28,8 @@ public final class UndoSql {
         return """
         INSERT INTO %1$s AS t (%2$s) OVERRIDING SYSTEM VALUE \
         SELECT %2$s FROM pg_catalog.json_populate_record(NULL::%1$s, ?::json) \
-        ON CONFLICT (%3$s) DO UPDATE SET %4$s"""
+        ON CONFLICT (%3$s) DO UPDATE SET %4$s\
+        """
                 .formatted(
                         Sql.name(table.name()),
                         Sql.names(columns),
@@ -43,7 +45,8 @@ public final class UndoSql {
     public static String overwrite(Table table, List<String> columns) {
         return """
         UPDATE ONLY %1$s AS t SET %2$s \
-        FROM pg_catalog.json_populate_record(NULL::%1$s, ?::json) AS v WHERE %3$s"""
+        FROM pg_catalog.json_populate_record(NULL::%1$s, ?::json) AS v WHERE %3$s\
+        """
                 .formatted(
                         Sql.name(table.name()), assignments(table, columns, "v"), sameKey(table));
     }
@@ -52,7 +55,8 @@ public final class UndoSql {
     public static String delete(Table table) {
         return """
         DELETE FROM ONLY %1$s AS t \
-        USING pg_catalog.json_populate_record(NULL::%1$s, ?::json) AS v WHERE %2$s"""
+        USING pg_catalog.json_populate_record(NULL::%1$s, ?::json) AS v WHERE %2$s\
+        """
                 .formatted(Sql.name(table.name()), sameKey(table));
     }
 

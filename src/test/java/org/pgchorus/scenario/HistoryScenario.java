@@ -3,10 +3,11 @@ package org.pgchorus.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pgchorus.daemon.Conflicts.Conflict;
 import org.pgchorus.daemon.Undo;
+
+import java.util.List;
 
 /** What the conflict history is good for: the loser is there, can be had back, and old ones go. */
 class HistoryScenario {
@@ -54,16 +55,18 @@ class HistoryScenario {
             group.stopDaemon();
             group.run(
                     0,
-                    "INSERT INTO pgchorus.conflict (time, schema_name, table_name, type, resolution,"
-                            + " policy, remote_micros, remote_node) SELECT now() - age, 'public',"
-                            + " 't', 'insert_exists', 'apply_remote', 'last_update_wins', 0, 1"
-                            + " FROM unnest('{31 days, 29 days}'::interval[]) age");
+                    "INSERT INTO pgchorus.conflict (time, schema_name, table_name, type,"
+                        + " resolution, policy, remote_micros, remote_node) SELECT now() - age,"
+                        + " 'public', 't', 'insert_exists', 'apply_remote', 'last_update_wins', 0,"
+                        + " 1 FROM unnest('{31 days, 29 days}'::interval[]) age");
             group.startDaemon();
             TestGroup.await(
                     "the older one is gone",
                     () ->
-                            group.rows(0, "SELECT extract(day FROM now() - time) FROM"
-                                            + " pgchorus.conflict")
+                            group.rows(
+                                            0,
+                                            "SELECT extract(day FROM now() - time) FROM"
+                                                    + " pgchorus.conflict")
                                     .equals(List.of("29")));
         }
     }
