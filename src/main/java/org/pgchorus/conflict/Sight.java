@@ -67,6 +67,7 @@ public final class Sight {
      *
      * @param steppedMicros by node id, where its clock stood when it stepped back: "applied up to
      *     t" says nothing of later commits with earlier times, so stamps up to there prove nothing
+     *     about rows; what is recorded as a conflict goes on by time
      */
     public Sight afterSteps(Map<Integer, Long> steppedMicros) {
         return new Sight(
@@ -77,8 +78,7 @@ public final class Sight {
     public boolean writerHadSeen(Stamp stamp) {
         return everyoneHas(stamp)
                 || stamp.node() == writer
-                || (stamp.micros() <= seenByWriter(stamp.node())
-                        && !inStep(stamp.node(), stamp.micros()));
+                || stamp.micros() <= seenByWriter(stamp.node());
     }
 
     /**
