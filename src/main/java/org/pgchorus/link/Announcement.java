@@ -1,5 +1,7 @@
 package org.pgchorus.link;
 
+import org.pgchorus.sql.MemberSql;
+
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -40,14 +42,14 @@ public sealed interface Announcement {
     record Fence() implements Announcement {
         @Override
         public String text() {
-            return "fence";
+            return MemberSql.FENCE;
         }
     }
 
     /** Reads the text form; empty if it is some other message, such as a later version's. */
     static Optional<Announcement> parse(ByteBuffer content) {
         String[] words = StandardCharsets.UTF_8.decode(content).toString().split(" ", -1);
-        if (words[0].equals("fence")) {
+        if (words[0].equals(MemberSql.FENCE)) {
             return Optional.of(new Fence());
         }
         if (words.length < 3 || !words[0].equals("heartbeat")) {

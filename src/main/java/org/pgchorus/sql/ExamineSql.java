@@ -101,13 +101,7 @@ public final class ExamineSql {
     public static String hashes(Table table) {
         String nulls =
                 table.key().stream()
-                        .map(name ->
-                                "NULL::"
-                                        + table.columns().stream()
-                                                .filter(c -> c.name().equals(name))
-                                                .findFirst()
-                                                .orElseThrow()
-                                                .type())
+                        .map(name -> "NULL::" + KeySql.typeOf(table, name))
                         .collect(Collectors.joining(", "));
         return "SELECT pg_catalog.hash_record_extended(ROW(" + nulls + "), 0)";
     }

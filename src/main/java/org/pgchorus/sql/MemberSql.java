@@ -25,9 +25,6 @@ public final class MemberSql {
     public static final String ADD_MEMBER =
             "INSERT INTO pgchorus.member (id, name, address, state) VALUES (?::smallint, ?, ?, ?)";
 
-    /** Parameter: id. */
-    public static final String REMOVE_MEMBER = "DELETE FROM pgchorus.member WHERE id = ?::smallint";
-
     /** Parameters: name, value. */
     public static final String SET_SETTING =
             """
