@@ -8,6 +8,7 @@ import org.pgchorus.link.Link;
 import org.pgchorus.link.LinkPlan;
 import org.pgchorus.link.LinkReport;
 import org.pgchorus.link.LinkState;
+import org.pgchorus.link.Policies;
 import org.pgchorus.link.Provisional;
 import org.pgchorus.member.Identity;
 import org.pgchorus.member.Member;
@@ -75,6 +76,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
     private final Map<Integer, Thread> linkThreads = new TreeMap<>();
     private volatile boolean closed;
     private volatile String state = "starting";
+    private final Policies policies = new Policies();
     private Applied applied = new Applied();
     private Identity identity;
     private long readyWhenMicros;
@@ -273,6 +275,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
                 new Link(
                         plan,
                         applied,
+                        policies,
                         Thread.ofVirtual().name("read " + plan.name()).factory(),
                         paused);
         links.put(from.id(), link);

@@ -67,7 +67,12 @@ final class Applier {
     private long changes;
     private Message at;
 
-    Applier(LinkPlan plan, Session target, WriterRows writerRows, Applied applied) {
+    Applier(
+            LinkPlan plan,
+            Session target,
+            WriterRows writerRows,
+            Applied applied,
+            Policies policies) {
         this.plan = plan;
         this.target = target;
         this.applied = applied;
@@ -76,7 +81,7 @@ final class Applier {
         Writers writers = new Writers(target, plan.groupId(), plan.toId());
         RowReader reader = new RowReader(target, writers);
         clock = new TargetClock(plan, target, applied.clocks());
-        path = new CarefulPath(target, reader, writerRows, history, tables, clock);
+        path = new CarefulPath(target, reader, writerRows, history, tables, clock, policies);
         sourceAppliedLsn =
                 target.first(LinkSql.APPLIED_POSITION, row -> row.lsn(1), plan.fromId())
                         .orElseThrow(() -> noPosition(plan));

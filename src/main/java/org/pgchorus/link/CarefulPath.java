@@ -52,6 +52,7 @@ final class CarefulPath {
     private final History history;
     private final TargetTables tables;
     private final TargetClock clock;
+    private final Policies policies;
 
     private final Emptying emptying;
 
@@ -71,13 +72,15 @@ final class CarefulPath {
             WriterRows writerRows,
             History history,
             TargetTables tables,
-            TargetClock clock) {
+            TargetClock clock,
+            Policies policies) {
         this.target = target;
         this.reader = reader;
         this.writerRows = writerRows;
         this.history = history;
         this.tables = tables;
         this.clock = clock;
+        this.policies = policies;
         emptying = new Emptying(target);
     }
 

@@ -44,6 +44,7 @@ public final class Link implements Runnable, AutoCloseable {
 
     private final LinkPlan plan;
     private final Applied applied;
+    private final Policies policies;
     private final ThreadFactory readers;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -56,11 +57,18 @@ public final class Link implements Runnable, AutoCloseable {
 
     /**
      * @param applied shared by all links into the same node
+     * @param policies shared like that
      * @param readers makes the thread that reads the stream
      */
-    public Link(LinkPlan plan, Applied applied, ThreadFactory readers, boolean paused) {
+    public Link(
+            LinkPlan plan,
+            Applied applied,
+            Policies policies,
+            ThreadFactory readers,
+            boolean paused) {
         this.plan = plan;
         this.applied = applied;
+        this.policies = policies;
         this.readers = readers;
         this.paused = paused;
         report =
@@ -212,7 +220,7 @@ public final class Link implements Runnable, AutoCloseable {
             session = target;
             target.execute(LinkSql.APPLYING);
             target.value(LinkSql.SETUP_ORIGIN, plan.slot());
-            Applier applier = new Applier(plan, target, writerRows, applied);
+            Applier applier = new Applier(plan, target, writerRows, applied, policies);
             Preflight.check(plan, target, applier.sourceStartLsn());
             try (LogStream opened =
                     LogStream.open(

@@ -60,7 +60,7 @@ final class TargetClock {
      * How long to wait before a transaction may be applied, in microseconds; zero or less: go on.
      *
      * @param cameNanos when it came here, by {@link System#nanoTime}
-     * @throws PgError.Refused if it lies so far ahead that a clock must be wrong
+     * @throws PgError.Halted if it lies so far ahead that a clock must be wrong
      */
     long waitMicros(long commitMicros, long cameNanos) {
         long ahead = commitMicros - nowMicros();
@@ -70,7 +70,7 @@ final class TargetClock {
 
     private long allowed(long ahead) {
         if (ahead > plan.skewLimitMicros()) {
-            throw PgError.refused(
+            throw PgError.halted(
                     ("the clock of node %s is %.1f s ahead of node %s's, over the limit of %.1f s;"
                                     + " nothing is applied until the clocks agree: set them right")
                             .formatted(

@@ -47,6 +47,23 @@ public abstract sealed class PgError extends RuntimeException {
         }
     }
 
+    /**
+     * It will not work until a person changes something, and nothing else of the same link may go
+     * on before that.
+     */
+    public static final class Halted extends PgError {
+        private static final long serialVersionUID = 1L;
+
+        Halted(String message) {
+            super(message, "55000", null);
+        }
+    }
+
+    /** Something that halts a whole link, found by us; the message as in {@link #refused}. */
+    public static Halted halted(String message) {
+        return new Halted(message);
+    }
+
     /** A refusal found by us, with what happened, the detail and the cure in the message. */
     public static Refused refused(String message) {
         return new Refused(message, "55000", null);

@@ -148,6 +148,113 @@ CREATE TABLE pgchorus.conflict (
 );
 CREATE INDEX conflict_time ON pgchorus.conflict (time);
 
+-- What decides conflicts where it is not last_update_wins; the same on every node. An empty
+-- column_name is for the table as a whole; delta belongs to columns.
+CREATE TABLE pgchorus.policy (
+    schema_name   text NOT NULL,
+    table_name    text NOT NULL,
+    column_name   text NOT NULL DEFAULT '',
+    policy        text NOT NULL CHECK (policy IN ('last_update_wins', 'apply_remote', 'keep_local',
+                                                  'error', 'function', 'delta')),
+    function_name text,
+    PRIMARY KEY (schema_name, table_name, column_name),
+    CHECK ((policy = 'delta') = (column_name <> '')),
+    CHECK ((policy = 'function') = (function_name IS NOT NULL))
+);
+
+-- What was added to a delta column lately, by an insert or an update. The stamp is that of the
+-- row's own xmin unless one is given. A delete that loses to a later write still takes away what
+-- was added before it, so the sum of what was added after it has to be known.
+CREATE TABLE pgchorus.delta_entry (
+    relation    oid NOT NULL,
+    hash        bigint NOT NULL,
+    hash2       bigint NOT NULL,
+    column_name text NOT NULL,
+    amount      numeric NOT NULL,
+    micros      bigint,
+    node        smallint,
+    written     timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX delta_entry_key ON pgchorus.delta_entry (relation, hash, hash2);
+CREATE INDEX delta_entry_written ON pgchorus.delta_entry (written);
+
+-- Versions that are not in their table because a live row with a higher stamp clashes with them on
+-- a unique or exclusion constraint. They come back when it goes. "row": the values of the columns
+-- named in columns, in the types' own text forms.
+CREATE TABLE pgchorus.displaced_row (
+    seq      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    relation oid NOT NULL,
+    hash     bigint NOT NULL,
+    hash2    bigint NOT NULL,
+    key      text[] NOT NULL,
+    columns  text[] NOT NULL,
+    "row"    text[] NOT NULL,
+    micros   bigint NOT NULL,
+    node     smallint NOT NULL,
+    since    timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX displaced_row_key ON pgchorus.displaced_row (relation, hash, hash2);
+
+-- Tables that a link cannot change at the moment, and why. What it has for them waits, in order, in
+-- held_change_entry, and is tried again until it works.
+CREATE TABLE pgchorus.held_table (
+    from_node   smallint NOT NULL,
+    schema_name text NOT NULL,
+    table_name  text NOT NULL,
+    sqlstate    text NOT NULL,
+    message     text NOT NULL,
+    failing_seq bigint,
+    since       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    tried       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (from_node, schema_name, table_name)
+);
+
+-- operation: I, U, D, T. The columns, the types' oids and the values are as the source sent them;
+-- unchanged says which values of "after" are large ones that were not sent again. seen_nodes and
+-- seen_micros: what the writer had applied of others when it wrote.
+CREATE TABLE pgchorus.held_change_entry (
+    seq         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    from_node   smallint NOT NULL,
+    schema_name text NOT NULL,
+    table_name  text NOT NULL,
+    xid         bigint NOT NULL,
+    commit_lsn  pg_lsn NOT NULL,
+    micros      bigint NOT NULL,
+    change      bigint NOT NULL,
+    operation   "char" NOT NULL,
+    identity    "char" NOT NULL,
+    columns     text[] NOT NULL,
+    key_columns boolean[] NOT NULL,
+    types       bigint[] NOT NULL,
+    key_only    boolean NOT NULL DEFAULT false,
+    before      text[],
+    after       text[],
+    unchanged   boolean[],
+    seen_nodes  smallint[] NOT NULL,
+    seen_micros bigint[] NOT NULL,
+    held        timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX held_change_entry_table
+    ON pgchorus.held_change_entry (from_node, schema_name, table_name, seq);
+
+-- Changes that an operator had stepped over: this node may differ from the others there until
+-- somebody compares and mends it.
+CREATE TABLE pgchorus.known_difference (
+    seq         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    time        timestamptz NOT NULL DEFAULT clock_timestamp(),
+    from_node   smallint NOT NULL,
+    schema_name text NOT NULL,
+    table_name  text NOT NULL,
+    xid         bigint NOT NULL,
+    commit_lsn  pg_lsn NOT NULL,
+    micros      bigint NOT NULL,
+    change      bigint NOT NULL,
+    operation   "char" NOT NULL,
+    before      json,
+    after       json,
+    reason      text NOT NULL
+);
+
 -- The node whose writes an origin stands for: 0 is a client of this node, and so is an origin
 -- that is not ours; copied rows and own mends have no known writer, which is node 0.
 CREATE FUNCTION pgchorus.writer(origin oid) RETURNS integer
@@ -180,6 +287,35 @@ CREATE VIEW pgchorus.tombstone AS
                (pg_xact_commit_timestamp_origin(e.xmin)).roident)) AS node,
            e.provisional, e.written
     FROM pgchorus.tombstone_entry e;
+
+CREATE VIEW pgchorus.displaced AS
+    SELECT d.seq AS displaced_id, n.nspname AS schema, c.relname AS "table", d.key,
+           (SELECT json_object_agg(v.name, v.value ORDER BY v.place)
+            FROM unnest(d.columns, d."row") WITH ORDINALITY v (name, value, place)) AS "row",
+           CASE WHEN d.micros > -9223372036854775808 THEN pgchorus.instant(d.micros) END
+               AS commit_time,
+           m.name AS node, d.since
+    FROM pgchorus.displaced_row d
+    JOIN pg_class c ON c.oid = d.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pgchorus.member m ON m.id = d.node;
+
+CREATE VIEW pgchorus.held_change AS
+    SELECT e.seq AS held_id, m.name AS from_node, e.schema_name AS schema,
+           e.table_name AS "table", e.xid, e.change, e.commit_lsn,
+           pgchorus.instant(e.micros) AS commit_time,
+           CASE e.operation WHEN 'I' THEN 'insert' WHEN 'U' THEN 'update' WHEN 'D' THEN 'delete'
+                            ELSE 'truncate' END AS operation,
+           (SELECT json_object_agg(v.name, v.value ORDER BY v.place)
+            FROM unnest(e.columns, e.before) WITH ORDINALITY v (name, value, place)
+            WHERE e.before IS NOT NULL) AS before,
+           (SELECT json_object_agg(v.name, v.value ORDER BY v.place)
+            FROM unnest(e.columns, e.after, e.unchanged)
+                 WITH ORDINALITY v (name, value, missing, place)
+            WHERE e.after IS NOT NULL AND v.missing IS NOT TRUE) AS after,
+           t.sqlstate, t.message, t.since
+    FROM pgchorus.held_change_entry e
+    JOIN pgchorus.held_table t USING (from_node, schema_name, table_name)
+    LEFT JOIN pgchorus.member m ON m.id = e.from_node;
 
 CREATE VIEW pgchorus.conflict_history AS
     SELECT l.node_name || '.' || c.seq AS conflict_id, c.time, c.schema_name AS schema,

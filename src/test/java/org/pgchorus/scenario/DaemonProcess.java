@@ -70,6 +70,30 @@ final class DaemonProcess implements AutoCloseable {
         }
     }
 
+    /** What all its threads do, virtual ones too. */
+    String threads() {
+        try {
+            Path file = Files.createTempDirectory("pgchorus-threads").resolve("dump.txt");
+            Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+            new ProcessBuilder(
+                            jcmd.toString(),
+                            Long.toString(process.pid()),
+                            "Thread.dump_to_file",
+                            file.toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .onExit()
+                    .join();
+            String dump = Files.exists(file) ? Files.readString(file) : "no thread dump";
+            Files.deleteIfExists(file);
+            Files.delete(file.getParent());
+            return dump;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Override
     public void close() {
         kill();

@@ -40,13 +40,25 @@ class StormScenario {
             try (DaemonProcess daemon = new DaemonProcess(group.nodes())) {
                 Storm storm = new Storm(group, seed, 2);
                 try {
-                    upheaval(group, daemon, new Random(seed));
-                } finally {
-                    storm.close();
+                    try {
+                        upheaval(group, daemon, new Random(seed));
+                    } finally {
+                        storm.close();
+                    }
+                    assertThat(storm.failures()).isEmpty();
+                    System.out.println("storm seed " + seed + ": " + storm.transactions());
+                    check(group, storm);
+                } catch (AssertionError e) {
+                    throw new AssertionError(
+                            "seed %d: %s%n%s%n%s%n%s"
+                                    .formatted(
+                                            seed,
+                                            e.getMessage(),
+                                            group.activity(),
+                                            daemon.threads(),
+                                            daemon.log()),
+                            e);
                 }
-                assertThat(storm.failures()).as("seed %d", seed).isEmpty();
-                System.out.println("storm seed " + seed + ": " + storm.transactions() + " done");
-                check(group, storm, seed, daemon);
             }
         }
     }
@@ -82,23 +94,18 @@ class StormScenario {
         }
     }
 
-    private static void check(TestGroup group, Storm storm, long seed, DaemonProcess daemon) {
-        try {
-            group.settle();
-            for (String question :
-                    List.of(
-                            "SELECT id, v, n, md5(big) FROM hot ORDER BY id",
-                            "SELECT a, b, v FROM pair ORDER BY a, b",
-                            "SELECT line FROM log ORDER BY line")) {
-                group.settledRows(question);
-            }
-            List<String> lines = group.rows(0, "SELECT line FROM log");
-            Set<String> distinct = new HashSet<>(lines);
-            assertThat(lines).as("no line twice").hasSameSizeAs(distinct);
-            assertThat(distinct).containsAll(storm.acknowledged());
-        } catch (AssertionError e) {
-            throw new AssertionError(
-                    "seed %d: %s%n%s".formatted(seed, e.getMessage(), daemon.log()), e);
+    private static void check(TestGroup group, Storm storm) {
+        group.settle();
+        for (String question :
+                List.of(
+                        "SELECT id, v, n, md5(big) FROM hot ORDER BY id",
+                        "SELECT a, b, v FROM pair ORDER BY a, b",
+                        "SELECT line FROM log ORDER BY line")) {
+            group.settledRows(question);
         }
+        List<String> lines = group.rows(0, "SELECT line FROM log");
+        Set<String> distinct = new HashSet<>(lines);
+        assertThat(lines).as("no line twice").hasSameSizeAs(distinct);
+        assertThat(distinct).containsAll(storm.acknowledged());
     }
 }

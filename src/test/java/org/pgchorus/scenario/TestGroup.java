@@ -297,6 +297,26 @@ final class TestGroup implements AutoCloseable {
         }
     }
 
+    /** What every server's sessions do, and what they wait for, for the report of a failure. */
+    String activity() {
+        StringBuilder text = new StringBuilder();
+        for (int node = 0; node < size(); node++) {
+            text.append("node ").append(name(node)).append('\n');
+            for (String session :
+                    rows(
+                            node,
+                            """
+                            SELECT pid, application_name, state, wait_event_type, wait_event,
+                                   pg_blocking_pids(pid), clock_timestamp() - xact_start AS open,
+                                   left(query, 200)
+                            FROM pg_stat_activity WHERE datname IS NOT NULL\
+                            """)) {
+                text.append("  ").append(session).append('\n');
+            }
+        }
+        return text.toString();
+    }
+
     /**
      * Waits until every node knows that every other has applied what is committed now: from then on
      * a write is known to have been made in sight of it. No link may be held.
