@@ -7,13 +7,20 @@ import java.util.Optional;
  *
  * @param conflict what to record in the conflict history; empty if the writer had seen what stood
  *     here, so that nobody lost anything unknowingly
- * @param resolution {@link Resolution#KEEP_LOCAL} exactly if the verdict is {@link Verdict.Keep}
+ * @param resolution what the verdict does, for the history
  */
 public record Decision(Verdict verdict, Optional<Kind> conflict, Resolution resolution) {
     /** Refuses a resolution that is not the verdict's. */
     public Decision {
-        boolean kept = verdict instanceof Verdict.Keep;
-        if (kept != (resolution == Resolution.KEEP_LOCAL)) {
+        boolean fits =
+                switch (verdict) {
+                    case Verdict.Keep() -> resolution == Resolution.KEEP_LOCAL;
+                    case Verdict.Combine() -> resolution == Resolution.COMBINED;
+                    case Verdict.Halt() -> resolution == Resolution.UNDECIDED;
+                    case Verdict.Write _, Verdict.Erase(), Verdict.Complete() ->
+                            resolution == Resolution.APPLY_REMOTE;
+                };
+        if (!fits) {
             throw new IllegalArgumentException(verdict + " is not " + resolution);
         }
     }

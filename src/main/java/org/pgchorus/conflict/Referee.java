@@ -6,8 +6,8 @@ import org.pgchorus.model.Stamp;
 import java.util.Optional;
 
 /**
- * Decides what one incoming change does to one key: the last update wins. Pure: no clock, no
- * connection, no log.
+ * Decides what one incoming change does to one key: by default the last update wins. Pure: no
+ * clock, no connection, no log.
  *
  * <p>Law: who wins depends on the two stamps alone, never on which version is here already nor on
  * which node asks. So all nodes that have got the same changes agree, in whatever order the streams
@@ -34,8 +34,53 @@ public final class Referee {
         Optional<Kind> conflict = conflict(change, stamp, standing, sight);
         return beaten
                 ? new Decision(new Verdict.Keep(), conflict, Resolution.KEEP_LOCAL)
-                : new Decision(
-                        obey(change, stamp, standing, sight), conflict, Resolution.APPLY_REMOTE);
+                : applied(change, stamp, standing, sight, conflict);
+    }
+
+    /**
+     * The same under a table's rule. Rules other than {@link Policy.Rule#LAST_UPDATE_WINS} are
+     * asked only where a change conflicts with something that stands here; everything else goes by
+     * stamps, whatever the rule.
+     */
+    public static Decision decide(
+            KeyChange change, Stamp stamp, Standing standing, Sight sight, Policy.Rule rule) {
+        Decision byStamps = decide(change, stamp, standing, sight);
+        if (byStamps.conflict().isEmpty() || isHarmless(change, standing)) {
+            return byStamps;
+        }
+        return switch (rule) {
+            case LAST_UPDATE_WINS -> byStamps;
+            case APPLY_REMOTE -> applied(change, stamp, standing, sight, byStamps.conflict());
+            case KEEP_LOCAL ->
+                    new Decision(new Verdict.Keep(), byStamps.conflict(), Resolution.KEEP_LOCAL);
+            case ERROR ->
+                    new Decision(new Verdict.Halt(), byStamps.conflict(), Resolution.UNDECIDED);
+            case FUNCTION ->
+                    standing instanceof Standing.Present && !(change instanceof KeyChange.Delete)
+                            ? new Decision(
+                                    new Verdict.Combine(), byStamps.conflict(), Resolution.COMBINED)
+                            : byStamps;
+        };
+    }
+
+    /** Nothing stands here that could lose, or both sides deleted. */
+    private static boolean isHarmless(KeyChange change, Standing standing) {
+        return switch (standing) {
+            case Standing.Absent() -> true;
+            case Standing.Deleted _ -> change instanceof KeyChange.Delete;
+            case Standing.Present _ -> false;
+        };
+    }
+
+    /** What it does if it wins, whatever the stamps say. */
+    private static Decision applied(
+            KeyChange change,
+            Stamp stamp,
+            Standing standing,
+            Sight sight,
+            Optional<Kind> conflict) {
+        return new Decision(
+                obey(change, stamp, standing, sight), conflict, Resolution.APPLY_REMOTE);
     }
 
     /**

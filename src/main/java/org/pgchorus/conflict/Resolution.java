@@ -7,7 +7,11 @@ public enum Resolution {
     /** The incoming change took effect, or will as soon as its row is complete. */
     APPLY_REMOTE,
     /** What stood here still stands. */
-    KEEP_LOCAL;
+    KEEP_LOCAL,
+    /** A function made one row of both. */
+    COMBINED,
+    /** A person has to choose. */
+    UNDECIDED;
 
     /** As written in the conflict history: the name in lower case. */
     public String sqlName() {

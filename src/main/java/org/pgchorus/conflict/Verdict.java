@@ -26,4 +26,13 @@ public sealed interface Verdict {
      * change is never skipped.
      */
     record Complete() implements Verdict {}
+
+    /**
+     * A function that the table's policy names makes one row of the one that stands here and the
+     * incoming one; it stands under the higher of both stamps, so that all nodes agree on it.
+     */
+    record Combine() implements Verdict {}
+
+    /** Nothing may be done, here or later on the same link, before a person has chosen. */
+    record Halt() implements Verdict {}
 }

@@ -4,6 +4,7 @@ import org.pgchorus.config.Address;
 import org.pgchorus.config.NodeAddress;
 import org.pgchorus.link.Announcement;
 import org.pgchorus.link.Applied;
+import org.pgchorus.link.Clocks;
 import org.pgchorus.link.Link;
 import org.pgchorus.link.LinkPlan;
 import org.pgchorus.link.LinkReport;
@@ -158,8 +159,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
         try (Provisional graves =
                 new Provisional(node.address(), identity.groupId(), identity.nodeId())) {
             while (!closed) {
-                applied.clocks()
-                        .seen(identity.nodeId(), Long.parseLong(control.value(MemberSql.NOW)));
+                readClock(control);
                 if (catalog.due()) {
                     own = reconcile(control);
                 }
@@ -186,6 +186,12 @@ final class NodeAgent implements Runnable, AutoCloseable {
             stopLinks(Set.of());
         }
         tellStatus(control);
+    }
+
+    private void readClock(Session control) {
+        Clocks clocks = applied.clocks();
+        long highBefore = clocks.high(identity.nodeId());
+        clocks.read(identity.nodeId(), Long.parseLong(control.value(MemberSql.NOW)), highBefore);
     }
 
     private String beginTenure(Session control) {

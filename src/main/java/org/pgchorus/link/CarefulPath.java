@@ -2,11 +2,11 @@ package org.pgchorus.link;
 
 import org.pgchorus.conflict.AtWriter;
 import org.pgchorus.conflict.Completion;
+import org.pgchorus.conflict.Counting;
 import org.pgchorus.conflict.Decision;
 import org.pgchorus.conflict.KeyChange;
-import org.pgchorus.conflict.Kind;
+import org.pgchorus.conflict.Policy;
 import org.pgchorus.conflict.Referee;
-import org.pgchorus.conflict.Resolution;
 import org.pgchorus.conflict.Sight;
 import org.pgchorus.conflict.Standing;
 import org.pgchorus.conflict.Verdict;
@@ -18,6 +18,7 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.pgoutput.Message;
 import org.pgchorus.sql.EmptySql;
 import org.pgchorus.sql.RowSql;
+import org.pgchorus.sql.Sql;
 
 import java.util.HashMap;
 import java.util.List;
@@ -55,12 +56,12 @@ final class CarefulPath {
     private final Policies policies;
 
     private final Emptying emptying;
+    private final RowWriter writer;
+    private final Counters counters;
+    private final Combiner combiner;
 
     /** By table: whether rows of a keyless table are kept, looked up under the table's lock. */
     private final Map<Long, Boolean> kept = new HashMap<>();
-
-    /** Whether this transaction has given a row another stamp than its own. */
-    private boolean restamped;
 
     private Stamp stamp;
     private History.Cause cause;
@@ -82,15 +83,18 @@ final class CarefulPath {
         this.clock = clock;
         this.policies = policies;
         emptying = new Emptying(target);
+        writer = new RowWriter(target, reader, history);
+        counters = new Counters(target);
+        combiner = new Combiner(target);
     }
 
     /** A transaction of the source begins. */
     void begin(Stamp transaction, int xid, Lsn sourceCommitLsn, Sight transactionSight) {
         kept.clear();
-        restamped = false;
         stamp = transaction;
         sight = transactionSight;
         cause = new History.Cause(transaction, xid, sourceCommitLsn);
+        writer.begin(cause, sight);
     }
 
     void insert(Message.Insert insert) {
@@ -99,12 +103,13 @@ final class CarefulPath {
             append(sql, insert.after());
             return;
         }
-        merge(sql, sql.key(insert.after()), Optional.empty(), new KeyChange.Insert(insert.after()));
+        merge(sql, sql.key(insert.after()), Incoming.of(new KeyChange.Insert(insert.after())));
     }
 
     void update(Message.Update update) {
         RowSql sql = keyed(update.relation());
         Row after = update.after();
+        Optional<Row> whole = update.before().filter(_ -> !update.keyOnly());
         if (update.before().isPresent()) {
             Row before = update.before().get();
             after =
@@ -117,7 +122,8 @@ final class CarefulPath {
                 return;
             }
         }
-        merge(sql, sql.key(after), Optional.empty(), new KeyChange.Update(after, false));
+        KeyChange change = new KeyChange.Update(after, false);
+        merge(sql, sql.key(after), new Incoming(change, whole, Optional.empty()));
     }
 
     /** A row gets another key: gone under the old one, written under the new one. */
@@ -131,12 +137,26 @@ final class CarefulPath {
         merge(
                 sql,
                 sql.key(after),
-                Optional.of(new Replaced(oldKey, old)),
-                new KeyChange.Update(whole, true));
+                new Incoming(
+                        new KeyChange.Update(whole, true),
+                        Optional.empty(),
+                        Optional.of(new Replaced(oldKey, old))));
     }
 
     /** What stood here under the key that a moved row had, before it was erased. */
     private record Replaced(List<String> key, Standing standing) {}
+
+    /**
+     * A change to one key with what came along.
+     *
+     * @param before the row as it was at the writer under the same key, if that was sent in full
+     * @param replaced for a row that was moved here from another key
+     */
+    private record Incoming(KeyChange change, Optional<Row> before, Optional<Replaced> replaced) {
+        static Incoming of(KeyChange change) {
+            return new Incoming(change, Optional.empty(), Optional.empty());
+        }
+    }
 
     void delete(Message.Delete delete) {
         RowSql sql = keyed(delete.relation());
@@ -151,7 +171,7 @@ final class CarefulPath {
 
     /** Deletes one key of a truncated table by the ordinary rules. */
     void erase(RowSql sql, List<String> key) {
-        merge(sql, key, Optional.empty(), new KeyChange.Delete());
+        merge(sql, key, Incoming.of(new KeyChange.Delete()));
     }
 
     private RowSql keyed(int relation) {
@@ -186,10 +206,9 @@ final class CarefulPath {
         }
     }
 
-    private void merge(
-            RowSql sql, List<String> key, Optional<Replaced> replaced, KeyChange change) {
+    private void merge(RowSql sql, List<String> key, Incoming incoming) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            if (attempt(sql, key, replaced, change)) {
+            if (attempt(sql, key, incoming)) {
                 return;
             }
         }
@@ -197,121 +216,196 @@ final class CarefulPath {
     }
 
     /** Returns false if somebody else was faster and the change has to be decided again. */
-    private boolean attempt(
-            RowSql sql, List<String> key, Optional<Replaced> replaced, KeyChange change) {
+    private boolean attempt(RowSql sql, List<String> key, Incoming incoming) {
+        Policy policy = policies.of(sql.table().name());
         Standing standing = reader.lock(sql, key, stamp);
-        Decision decision = Referee.decide(change, stamp, standing, sight);
+        KeyChange change = incoming.change;
+        Decision decision = Referee.decide(change, stamp, standing, sight, policy.rule());
         boolean done =
-                switch (decision.verdict()) {
-                    case Verdict.Keep() -> true;
-                    case Verdict.Erase() -> erase(sql, key, standing, null);
-                    case Verdict.Write(Row after) -> write(sql, key, standing, after, stamp);
-                    case Verdict.Complete() -> complete(sql, key, replaced, change, standing);
-                };
+                policy.deltaColumns().isEmpty()
+                        ? obey(sql, key, incoming, standing, decision, policy)
+                        : count(sql, key, incoming, standing, decision, policy);
         if (done && decision.conflict().isPresent()) {
-            record(sql, key, change, decision.conflict().get(), decision.resolution(), standing);
+            record(sql, key, change, decision, standing, policy);
         }
         return done;
     }
 
-    /**
-     * @param given the delete's stamp if it is not this transaction's
-     */
-    private boolean erase(RowSql sql, List<String> key, Standing standing, Stamp given) {
-        boolean wasHere = standing instanceof Standing.Present;
-        if (wasHere) {
-            target.update(sql.delete, key);
-        }
-        Long micros = given == null ? null : (Long) given.micros();
-        Integer node = given == null ? null : (Integer) given.node();
-        target.update(sql.bury, key, key, key, !wasHere, micros, node);
-        return true;
-    }
-
-    /**
-     * @param version the stamp of the row to write, this transaction's or another
-     */
-    private boolean write(
-            RowSql sql, List<String> key, Standing standing, Row after, Stamp version) {
-        if (standing instanceof Standing.Present && sql.canUpdate()) {
-            target.update(sql.update, sql.settable(after), key);
-        } else if (standing instanceof Standing.Present) {
-            target.update(sql.delete, key);
-            target.update(sql.insert, sql.all(after));
-        } else if (target.update(sql.insert, sql.all(after)) == 0) {
-            return false;
-        } else if (buriedMeanwhile(sql, key, after, version)) {
-            return true;
-        }
-        if (restamped) {
-            target.update(sql.unstamp, key, key);
-        }
-        if (!version.equals(stamp)) {
-            target.update(sql.restamp, key, key, version.micros(), version.node());
-            restamped = true;
-        }
-        return true;
-    }
-
-    /** Takes the new row away again if its key was inserted and deleted since we looked. */
-    private boolean buriedMeanwhile(RowSql sql, List<String> key, Row after, Stamp version) {
-        Optional<Standing> grave = reader.grave(sql, key, stamp);
-        if (grave.isEmpty()) {
-            return false;
-        }
-        if (!version.equals(stamp)) {
-            if (Referee.isNewer(version, grave.get())) {
-                return false;
+    private boolean obey(
+            RowSql sql,
+            List<String> key,
+            Incoming incoming,
+            Standing standing,
+            Decision decision,
+            Policy policy) {
+        return switch (decision.verdict()) {
+            case Verdict.Keep() -> true;
+            case Verdict.Erase() -> {
+                writer.erase(sql, key, standing);
+                yield true;
             }
-            target.update(sql.delete, key);
-            return true;
+            case Verdict.Write(Row after) -> writer.write(sql, key, standing, after, stamp);
+            case Verdict.Complete() -> complete(sql, key, incoming, standing);
+            case Verdict.Combine() -> {
+                Standing.Present local = (Standing.Present) standing;
+                yield combined(sql, key, incoming, local, policy)
+                        .map(row -> writer.write(sql, key, local, row, higher(local.written())))
+                        .orElse(true);
+            }
+            case Verdict.Halt() -> throw halt(sql, key, incoming.change, standing, decision);
+        };
+    }
+
+    private Stamp higher(Stamp other) {
+        return stamp.compareTo(other) > 0 ? stamp : other;
+    }
+
+    /**
+     * What a change does to a row with delta columns, whichever version wins the others.
+     *
+     * @return as {@link #attempt}
+     */
+    private boolean count(
+            RowSql sql,
+            List<String> key,
+            Incoming incoming,
+            Standing standing,
+            Decision decision,
+            Policy policy) {
+        Optional<Stamp> erased = reader.grave(sql, key, stamp).flatMap(Standing::stamp);
+        KeyChange change = incoming.change;
+        return switch (Counting.of(change, stamp, standing, erased, sight)) {
+            case Counting.Nothing() ->
+                    !(change instanceof KeyChange.Delete)
+                            || obey(sql, key, incoming, standing, decision, policy);
+            case Counting.Add _ -> add(sql, key, incoming, standing, decision, policy);
+            case Counting.Recount() -> {
+                Standing.Present local = (Standing.Present) standing;
+                writer.bury(sql, key);
+                Row row = counters.recounted(sql, key, policy, local.row(), stamp);
+                yield writer.write(sql, key, local, row, local.written());
+            }
+        };
+    }
+
+    private boolean add(
+            RowSql sql,
+            List<String> key,
+            Incoming incoming,
+            Standing standing,
+            Decision decision,
+            Policy policy) {
+        Optional<Standing.Present> local =
+                standing instanceof Standing.Present present
+                        ? Optional.of(present)
+                        : Optional.empty();
+        Row after = rowOf(incoming.change);
+        boolean isUpdate = incoming.change instanceof KeyChange.Update(_, boolean moved) && !moved;
+        if (isUpdate && incoming.before.isEmpty()) {
+            throw PgError.refused(
+                    ("table %s has delta columns, but its updates come without the old row:"
+                                    + " ALTER TABLE %s REPLICA IDENTITY FULL on the node that sends"
+                                    + " them")
+                            .formatted(sql.table().name(), Sql.name(sql.table().name())));
         }
-        KeyChange insert = new KeyChange.Insert(after);
-        Decision decision = Referee.decide(insert, version, grave.get(), sight);
-        if (!(decision.verdict() instanceof Verdict.Keep)) {
+        var amounts = counters.amounts(sql, policy, after, incoming.before);
+        Row base =
+                switch (decision.verdict()) {
+                    case Verdict.Write(Row row) -> row;
+                    case Verdict.Combine() ->
+                            combined(sql, key, incoming, local.orElseThrow(), policy)
+                                    .orElse(local.orElseThrow().row());
+                    case Verdict.Keep() -> local.map(Standing.Present::row).orElse(after);
+                    case Verdict.Halt() ->
+                            throw halt(sql, key, incoming.change, standing, decision);
+                    case Verdict.Complete(), Verdict.Erase() ->
+                            throw new IllegalStateException("a whole row that is not: " + after);
+                };
+        Stamp version =
+                decision.verdict() instanceof Verdict.Keep
+                                || decision.verdict() instanceof Verdict.Combine
+                        ? local.map(l -> higher(l.written())).orElse(stamp)
+                        : stamp;
+        Row row = Counters.add(base, local.map(Standing.Present::row), amounts);
+        if (!writer.write(sql, key, standing, row, version)) {
             return false;
         }
-        target.update(sql.delete, key);
-        if (decision.conflict().isPresent()) {
-            Kind kind = decision.conflict().get();
-            record(sql, key, insert, kind, Resolution.KEEP_LOCAL, grave.get());
-        }
+        counters.note(sql, key, amounts);
         return true;
+    }
+
+    /** What the policy's function makes of both rows; empty if what stands here stays. */
+    private Optional<Row> combined(
+            RowSql sql,
+            List<String> key,
+            Incoming incoming,
+            Standing.Present local,
+            Policy policy) {
+        Optional<Row> remote = Optional.of(rowOf(incoming.change));
+        if (!remote.get().isComplete()) {
+            remote = fromWriter(sql, key, incoming);
+        }
+        Optional<Row> result =
+                remote.flatMap(row ->
+                        combiner.ask(
+                                sql,
+                                policy.function().orElseThrow(),
+                                key,
+                                local.row(),
+                                local.written(),
+                                row,
+                                stamp));
+        if (result.isPresent() || remote.isEmpty()) {
+            return result;
+        }
+        return stamp.compareTo(local.written()) > 0 ? remote : Optional.empty();
+    }
+
+    /** The incoming row with its large values; empty if its writer has deleted it since. */
+    private Optional<Row> fromWriter(RowSql sql, List<String> key, Incoming incoming) {
+        AtWriter shown = ask(sql, key, incoming);
+        if (!shown.includesChange()) {
+            throw notVisible(sql, key);
+        }
+        return shown.standing() instanceof Standing.Present(Row row, _)
+                ? Optional.of(row)
+                : Optional.empty();
+    }
+
+    private AtWriter ask(RowSql sql, List<String> key, Incoming incoming) {
+        List<String> replaced = incoming.replaced.map(Replaced::key).orElse(key);
+        return writerRows.read(sql.relation(), key, replaced, cause.xid());
+    }
+
+    private static PgError notVisible(RowSql sql, List<String> key) {
+        return PgError.busy(
+                "the row of %s under key %s is not visible at its writer yet"
+                        .formatted(sql.table().name(), key));
     }
 
     /**
      * The change lacks values that no row here can supply. What the writer holds now is that
      * change's version or a later one; either is merged, under its own stamp.
      */
-    private boolean complete(
-            RowSql sql,
-            List<String> key,
-            Optional<Replaced> replaced,
-            KeyChange change,
-            Standing standing) {
-        AtWriter shown =
-                writerRows.read(
-                        sql.relation(), key, replaced.map(Replaced::key).orElse(key), cause.xid());
+    private boolean complete(RowSql sql, List<String> key, Incoming incoming, Standing standing) {
         Completion completion =
                 Referee.complete(
-                        rowOf(change),
+                        rowOf(incoming.change),
                         stamp,
                         standing,
-                        replaced.map(Replaced::standing).orElse(standing),
-                        shown);
+                        incoming.replaced.map(Replaced::standing).orElse(standing),
+                        ask(sql, key, incoming));
         return switch (completion) {
             case Completion.Keep() -> true;
-            case Completion.Wait() ->
-                    throw PgError.busy(
-                            "the row of %s under key %s is not visible at its writer yet"
-                                    .formatted(sql.table().name(), key));
+            case Completion.Wait() -> throw notVisible(sql, key);
             case Completion.Write(Row row, Stamp version) -> {
                 clock.await(version.micros());
-                yield write(sql, key, standing, row, version);
+                yield writer.write(sql, key, standing, row, version);
             }
             case Completion.Erase(Stamp erased) -> {
                 clock.await(erased.micros());
-                yield erase(sql, key, standing, erased);
+                writer.erase(sql, key, standing, erased);
+                yield true;
             }
         };
     }
@@ -324,16 +418,43 @@ final class CarefulPath {
         };
     }
 
+    private PgError halt(
+            RowSql sql, List<String> key, KeyChange change, Standing standing, Decision decision) {
+        String here =
+                switch (standing) {
+                    case Standing.Present(Row row, Stamp written) -> row + ", written " + written;
+                    case Standing.Deleted(Stamp erased) -> "deleted " + erased;
+                    case Standing.Absent() -> "nothing";
+                };
+        String coming = change instanceof KeyChange.Delete ? "a delete" : rowOf(change).toString();
+        return PgError.halted(
+                "conflict %s in table %s, key %s, columns %s: here stands %s; incoming is %s, %s"
+                        .formatted(
+                                decision.conflict().orElseThrow().sqlName(),
+                                sql.table().name(),
+                                key,
+                                sql.columnNames(),
+                                here,
+                                coming,
+                                stamp));
+    }
+
     private void record(
             RowSql sql,
             List<String> key,
             KeyChange change,
-            Kind kind,
-            Resolution resolution,
-            Standing standing) {
-        Row remote = change instanceof KeyChange.Delete ? null : rowOf(change);
-        Row local = standing instanceof Standing.Present(Row row, _) ? row : null;
-        Stamp written = standing.stamp().orElse(null);
-        history.record(sql, key, kind, resolution, local, written, remote, cause);
+            Decision decision,
+            Standing standing,
+            Policy policy) {
+        history.record(
+                sql,
+                key,
+                decision.conflict().orElseThrow(),
+                decision.resolution(),
+                policy.rule(),
+                standing instanceof Standing.Present(Row row, _) ? row : null,
+                standing.stamp().orElse(null),
+                change instanceof KeyChange.Delete ? null : rowOf(change),
+                cause);
     }
 }

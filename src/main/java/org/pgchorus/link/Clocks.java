@@ -34,7 +34,19 @@ public final class Clocks {
      * @return whether it has stepped back since it was last seen
      */
     public boolean seen(int node, long micros) {
-        long highest = high.merge(node, micros, Math::max);
+        return read(node, micros, high(node));
+    }
+
+    /**
+     * A node's clock was asked. Several threads ask the same clock, and an answer may be old before
+     * anybody looks at it: it is compared only with what was seen before the question.
+     *
+     * @param highBefore what {@link #high} said before the question
+     * @return whether it has stepped back since then
+     */
+    public boolean read(int node, long micros, long highBefore) {
+        high.merge(node, micros, Math::max);
+        long highest = Math.max(highBefore, micros);
         if (highest - micros <= TOLERANCE_MICROS || highest == steppedFrom(node)) {
             return false;
         }

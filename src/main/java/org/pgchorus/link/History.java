@@ -1,6 +1,7 @@
 package org.pgchorus.link;
 
 import org.pgchorus.conflict.Kind;
+import org.pgchorus.conflict.Policy;
 import org.pgchorus.conflict.Resolution;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.model.Row;
@@ -18,7 +19,7 @@ final class History {
             INSERT INTO pgchorus.conflict (schema_name, table_name, key, local, remote, type,
                 resolution, policy, local_micros, local_node, remote_micros, remote_node,
                 remote_xid, remote_lsn)
-            VALUES (?, ?, %s, %s, %s, ?, ?, 'last_update_wins', ?, ?, ?, ?, ?, ?)\
+            VALUES (?, ?, %s, %s, %s, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
             """;
 
     private final Session target;
@@ -42,6 +43,7 @@ final class History {
             List<String> key,
             Kind kind,
             Resolution resolution,
+            Policy.Rule rule,
             Row local,
             Stamp localStamp,
             Row remote,
@@ -58,6 +60,7 @@ final class History {
                 remoteImage.values,
                 kind.sqlName(),
                 resolution.sqlName(),
+                rule.sqlName(),
                 localStamp == null ? null : localStamp.micros(),
                 localStamp == null ? null : localStamp.node(),
                 cause.stamp.micros(),

@@ -37,10 +37,11 @@ final class TargetClock {
 
     /** What the target's clock says. */
     long nowMicros() {
+        long highBefore = clocks.high(plan.toId());
         readMicros = Long.parseLong(target.value(LinkSql.CLOCK));
         readNanos = System.nanoTime();
         hasBeenRead = true;
-        clocks.seen(plan.toId(), readMicros);
+        clocks.read(plan.toId(), readMicros, highBefore);
         return readMicros;
     }
 

@@ -200,6 +200,8 @@ class ConflictTableTest {
                     case Verdict.Erase() -> "erase";
                     case Verdict.Keep() -> "keep";
                     case Verdict.Complete() -> "complete";
+                    case Verdict.Combine() -> "combine";
+                    case Verdict.Halt() -> "halt";
                 };
         return verdict + decision.conflict().map(kind -> ", `" + kind.sqlName() + "`").orElse("");
     }

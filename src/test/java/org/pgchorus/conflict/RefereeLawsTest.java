@@ -186,6 +186,7 @@ class RefereeLawsTest {
             case Verdict.Erase() -> new Standing.Deleted(version.stamp());
             case Verdict.Keep() -> standing;
             case Verdict.Complete() -> throw new AssertionError("a complete row was incomplete");
+            case Verdict.Combine(), Verdict.Halt() -> throw new AssertionError("not by stamps");
         };
     }
 

@@ -238,6 +238,8 @@ final class SimulatedNode {
                     case Verdict.Erase() -> put(key, new Standing.Deleted(writes.stamp()), writes);
                     case Verdict.Keep() -> true;
                     case Verdict.Complete() -> complete(source, writes, step, clockMicros);
+                    case Verdict.Combine(), Verdict.Halt() ->
+                            throw new AssertionError("not by stamps");
                 };
         if (step.change() instanceof KeyChange.Delete) {
             taken = before;

@@ -1,0 +1,143 @@
+package org.pgchorus.link;
+
+import org.pgchorus.conflict.Decision;
+import org.pgchorus.conflict.KeyChange;
+import org.pgchorus.conflict.Kind;
+import org.pgchorus.conflict.Policy;
+import org.pgchorus.conflict.Referee;
+import org.pgchorus.conflict.Resolution;
+import org.pgchorus.conflict.Sight;
+import org.pgchorus.conflict.Standing;
+import org.pgchorus.conflict.Verdict;
+import org.pgchorus.model.Row;
+import org.pgchorus.model.Stamp;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.RowSql;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Makes a version the one that stands under its key: the row, its stamp, its tombstone.
+ *
+ * <p>One thread, the session's. The caller begins and ends the database's transaction.
+ */
+final class RowWriter {
+    private final Session target;
+    private final RowReader reader;
+    private final History history;
+
+    /** Whether this transaction has given a row another stamp than its own. */
+    private boolean restamped;
+
+    private Stamp stamp;
+    private Sight sight;
+    private History.Cause cause;
+
+    RowWriter(Session target, RowReader reader, History history) {
+        this.target = target;
+        this.reader = reader;
+        this.history = history;
+    }
+
+    /** A transaction of the source begins. */
+    void begin(History.Cause transaction, Sight transactionSight) {
+        restamped = false;
+        stamp = transaction.stamp();
+        sight = transactionSight;
+        cause = transaction;
+    }
+
+    /** Removes the row if there is one; leaves a tombstone in any case. */
+    void erase(RowSql sql, List<String> key, Standing standing) {
+        erase(sql, key, standing, null);
+    }
+
+    /**
+     * The same for a delete that came by another path.
+     *
+     * @param given the delete's stamp if it is not this transaction's
+     */
+    void erase(RowSql sql, List<String> key, Standing standing, Stamp given) {
+        boolean wasHere = standing instanceof Standing.Present;
+        if (wasHere) {
+            target.update(sql.delete, key);
+        }
+        bury(sql, key, !wasHere, given);
+    }
+
+    /** Leaves a tombstone beneath a row that stays. */
+    void bury(RowSql sql, List<String> key) {
+        bury(sql, key, false, null);
+    }
+
+    private void bury(RowSql sql, List<String> key, boolean provisional, Stamp given) {
+        Long micros = given == null ? null : (Long) given.micros();
+        Integer node = given == null ? null : (Integer) given.node();
+        target.update(sql.bury, key, key, key, provisional, micros, node);
+    }
+
+    /**
+     * Writes a row.
+     *
+     * @param standing what was found under its key
+     * @param version the stamp of the row to write, this transaction's or another
+     * @return false if somebody else was faster and the change has to be decided again
+     */
+    boolean write(RowSql sql, List<String> key, Standing standing, Row after, Stamp version) {
+        if (standing instanceof Standing.Present && sql.canUpdate()) {
+            target.update(sql.update, sql.settable(after), key);
+        } else if (standing instanceof Standing.Present) {
+            target.update(sql.delete, key);
+            target.update(sql.insert, sql.all(after));
+        } else if (target.update(sql.insert, sql.all(after)) == 0) {
+            return false;
+        } else if (buriedMeanwhile(sql, key, after, version)) {
+            return true;
+        }
+        if (restamped) {
+            target.update(sql.unstamp, key, key);
+        }
+        if (!version.equals(stamp)) {
+            target.update(sql.restamp, key, key, version.micros(), version.node());
+            restamped = true;
+        }
+        return true;
+    }
+
+    /** Takes the new row away again if its key was inserted and deleted since we looked. */
+    private boolean buriedMeanwhile(RowSql sql, List<String> key, Row after, Stamp version) {
+        Optional<Standing> grave = reader.grave(sql, key, stamp);
+        if (grave.isEmpty()) {
+            return false;
+        }
+        if (!version.equals(stamp)) {
+            if (Referee.isNewer(version, grave.get())) {
+                return false;
+            }
+            target.update(sql.delete, key);
+            return true;
+        }
+        KeyChange insert = new KeyChange.Insert(after);
+        Decision decision = Referee.decide(insert, version, grave.get(), sight);
+        if (!(decision.verdict() instanceof Verdict.Keep)) {
+            return false;
+        }
+        target.update(sql.delete, key);
+        if (decision.conflict().isPresent()) {
+            Kind kind = decision.conflict().get();
+            Stamp erased = grave.get().stamp().orElse(null);
+            history.record(
+                    sql,
+                    key,
+                    kind,
+                    Resolution.KEEP_LOCAL,
+                    Policy.Rule.LAST_UPDATE_WINS,
+                    null,
+                    erased,
+                    after,
+                    cause);
+        }
+        return true;
+    }
+}
