@@ -14,12 +14,14 @@ import org.pgchorus.link.Provisional;
 import org.pgchorus.member.Identity;
 import org.pgchorus.member.Member;
 import org.pgchorus.model.LinkName;
+import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.AgentSql;
 import org.pgchorus.sql.LinkSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.ObjectNames;
+import org.pgchorus.sql.PolicySql;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,6 +80,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
     private volatile boolean closed;
     private volatile String state = "starting";
     private final Policies policies = new Policies();
+    private Optional<String> policiesRead = Optional.empty();
     private Applied applied = new Applied();
     private Identity identity;
     private long readyWhenMicros;
@@ -132,6 +135,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
             return;
         }
         applied = new Applied();
+        policiesRead = Optional.empty();
         control.query(
                         AgentSql.APPLIED,
                         row ->
@@ -241,6 +245,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
             // Taken out, and perhaps in again as another: a join failed and was repeated.
             throw PgError.busy("the database is not node %d any more".formatted(identity.nodeId()));
         }
+        readPolicies(control);
         List<Member> members = Member.all(control);
         Set<Integer> paused =
                 new HashSet<>(control.query(AgentSql.CONTROLS, row -> (int) row.number(1)));
@@ -264,6 +269,16 @@ final class NodeAgent implements Runnable, AutoCloseable {
             becomeReady(control, members, paused);
         }
         return own;
+    }
+
+    /** Before any link starts, and then when they change; says which ones the links go by. */
+    private void readPolicies(Session control) {
+        Optional<String> written = Optional.of(control.value(PolicySql.FINGERPRINT));
+        if (!written.equals(policiesRead)) {
+            policies.set(Catalog.policies(control));
+            control.update(PolicySql.NOTE_READ, written.get());
+            policiesRead = written;
+        }
     }
 
     private void start(Member from, boolean paused) {

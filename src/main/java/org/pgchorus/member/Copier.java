@@ -32,7 +32,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * first.
  *
  * <p>Copied rows carry the horizon as their stamp, under an origin of the copy; those written later
- * than the horizon get their true stamp afterwards.
+ * than the horizon get their true stamp afterwards. What is remembered of a table's keys comes with
+ * it: additions to delta columns, and displaced rows.
  */
 final class Copier {
     /** How many bytes go by between two reports of progress. */
@@ -134,6 +135,10 @@ final class Copier {
                     CopySql.RECENT_IN,
                     out -> out);
             target.execute(CopySql.restamp(to));
+            target.execute(CopySql.ENTRY_TABLES);
+            pipe.copy(CopySql.deltasOut(from), CopySql.DELTAS_IN, out -> out);
+            pipe.copy(CopySql.displacedOut(from), CopySql.DISPLACED_IN, out -> out);
+            target.execute(CopySql.keepEntries(to));
         }
         target.query(LinkSql.STAMP, row -> 0, Stamp.instantOf(snapshot.horizonMicros()));
         target.commit();

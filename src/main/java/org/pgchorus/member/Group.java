@@ -47,6 +47,7 @@ public final class Group {
                         identity,
                         List.of(member),
                         Map.of(TABLES_SETTING, join(patterns)),
+                        Map.of(),
                         tables);
                 return 0;
             });
@@ -160,6 +161,7 @@ public final class Group {
             session.inTransaction(() -> {
                 session.execute(PublicationSql.drop(table));
                 Installer.dropTriggers(session, table);
+                TablePolicy.forget(session, table);
                 return 0;
             });
         }

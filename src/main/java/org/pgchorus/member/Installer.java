@@ -1,5 +1,6 @@
 package org.pgchorus.member;
 
+import org.pgchorus.conflict.Policy;
 import org.pgchorus.model.TableName;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
@@ -24,12 +25,13 @@ final class Installer {
 
     private Installer() {}
 
-    /** Schema, identity, publication and triggers. */
+    /** Schema, identity, policies, publication and triggers. */
     static void install(
             Session session,
             Identity identity,
             List<Member> members,
             Map<String, String> settings,
+            Map<TableName, Policy> policies,
             List<TableName> tables) {
         session.execute(Sql.script("install.sql"));
         session.update(MemberSql.BECOME, identity.groupId(), identity.nodeId(), identity.name());
@@ -42,6 +44,7 @@ final class Installer {
                 row -> 0,
                 ObjectNames.selfOrigin(identity.groupId(), identity.nodeId()));
         tables.forEach(table -> triggers(session, table));
+        policies.forEach((table, policy) -> TablePolicy.set(session, table, policy));
         session.execute(PublicationSql.create(tables));
     }
 

@@ -1,5 +1,6 @@
 package org.pgchorus.member;
 
+import org.pgchorus.conflict.Policy;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.model.TableName;
@@ -203,7 +204,7 @@ public final class Joiner implements AutoCloseable {
         List<Member> all = new ArrayList<>(members);
         all.add(self);
         newcomer.inTransaction(() -> {
-            Installer.install(newcomer, identity, all, Group.settings(via()), tables);
+            Installer.install(newcomer, identity, all, Group.settings(via()), policies(), tables);
             for (int job = 0; job < request.jobs(); job++) {
                 origin(newcomer, copyOrigin(job));
             }
@@ -229,6 +230,13 @@ public final class Joiner implements AutoCloseable {
             session.update(MemberSql.START_AT, identity.nodeId(), starts.get(member.id()));
             Installer.addMember(session, self);
         }
+    }
+
+    /** Of the tables that take part. */
+    private Map<TableName, Policy> policies() {
+        Map<TableName, Policy> policies = Catalog.policies(via());
+        policies.keySet().retainAll(tables);
+        return policies;
     }
 
     private static void origin(Session session, String name) {

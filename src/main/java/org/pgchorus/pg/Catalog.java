@@ -1,13 +1,19 @@
 package org.pgchorus.pg;
 
+import org.pgchorus.conflict.Policy;
 import org.pgchorus.model.Table;
 import org.pgchorus.model.TableName;
 import org.pgchorus.sql.CatalogSql;
 import org.pgchorus.sql.ObjectNames;
+import org.pgchorus.sql.PolicySql;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Reads descriptions from a database's catalog. No state; the session's thread rule holds. */
@@ -62,6 +68,33 @@ public final class Catalog {
                 CatalogSql.COLUMNS,
                 row -> new Table.Column(row.text(1), row.text(2), row.truth(3), row.truth(4)),
                 oid);
+    }
+
+    /** The policies of the tables that have another than {@link Policy#DEFAULT}. */
+    public static Map<TableName, Policy> policies(Session session) {
+        record Entry(TableName table, String column, String policy, Optional<String> function) {}
+        List<Entry> entries =
+                session.query(
+                        PolicySql.ALL,
+                        row ->
+                                new Entry(
+                                        new TableName(row.text(1), row.text(2)),
+                                        row.text(3),
+                                        row.text(4),
+                                        row.maybe(5)));
+        Map<TableName, Policy> policies = new TreeMap<>();
+        for (Entry entry : entries) {
+            Policy known = policies.getOrDefault(entry.table, Policy.DEFAULT);
+            if (entry.column.isEmpty()) {
+                Policy.Rule rule = Policy.Rule.valueOf(entry.policy.toUpperCase(Locale.ROOT));
+                policies.put(entry.table, new Policy(rule, entry.function, known.deltaColumns()));
+            } else {
+                Set<String> columns = new HashSet<>(known.deltaColumns());
+                columns.add(entry.column);
+                policies.put(entry.table, new Policy(known.rule(), known.function(), columns));
+            }
+        }
+        return policies;
     }
 
     /** For each origin of this server that belongs to the group: whose writes it stands for. */

@@ -68,8 +68,10 @@ public final class AgentSql {
             "UPDATE pgchorus.member SET state = 'ready' WHERE id = ?::smallint";
 
     /**
-     * Deletes tombstones and stamps that every node has passed, and that are a while old. Nothing
-     * goes while a pair of nodes has not been heard of. Parameter: seconds to keep in any case.
+     * Deletes tombstones, stamps and deltas that every node has passed, and that are a while old.
+     * Nothing goes while a pair of nodes has not been heard of; a node alone waits for nobody. A
+     * row without its stamp counts with the commit time of its xmin, so every node must have passed
+     * that too. Parameter: seconds to keep in any case.
      */
     public static final String PURGE =
             """
@@ -77,7 +79,8 @@ public final class AgentSql {
                 SELECT a.id AS node, b.id AS peer
                 FROM pgchorus.member a JOIN pgchorus.member b ON a.id <> b.id
             ), horizon AS (
-                SELECT CASE WHEN count(*) = count(p.micros) THEN min(p.micros) END AS micros
+                SELECT CASE WHEN count(*) = 0 THEN pgchorus.micros(clock_timestamp())
+                            WHEN count(*) = count(p.micros) THEN min(p.micros) END AS micros
                 FROM pair LEFT JOIN pgchorus.progress p USING (node, peer)
             ), old AS (
                 SELECT clock_timestamp() - ?::bigint * interval '1 second' AS written
@@ -89,9 +92,19 @@ public final class AgentSql {
                 RETURNING 1
             ), stamps AS (
                 DELETE FROM pgchorus.stamp s USING horizon h, old
-                WHERE s.written < old.written AND s.micros < h.micros RETURNING 1
+                WHERE s.written < old.written
+                  AND greatest(s.micros,
+                               pgchorus.micros(pg_xact_commit_timestamp(s.row_xmin))) < h.micros
+                RETURNING 1
+            ), deltas AS (
+                DELETE FROM pgchorus.delta_entry e USING horizon h, old
+                WHERE e.written < old.written
+                  AND coalesce(e.micros, pgchorus.micros(pg_xact_commit_timestamp(e.xmin)),
+                               h.micros - 1) < h.micros
+                RETURNING 1
             )
-            SELECT (SELECT count(*) FROM tombstones) + (SELECT count(*) FROM stamps)\
+            SELECT (SELECT count(*) FROM tombstones) + (SELECT count(*) FROM stamps)
+                 + (SELECT count(*) FROM deltas)\
             """;
 
     /** Deletes old conflicts, and all but the newest; parameters: days to keep, how many. */

@@ -113,6 +113,61 @@ public final class CopySql {
                                 + " END");
     }
 
+    /** Sends what was added to delta columns: key, column, amount, micros, node. */
+    public static String deltasOut(Table table) {
+        return """
+        COPY (SELECT e.key, e.column_name, e.amount, \
+        coalesce(e.micros, pgchorus.micros(x.timestamp)), \
+        coalesce(e.node, pgchorus.writer(x.roident)) FROM pgchorus.delta_entry e \
+        CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(e.xmin) x \
+        WHERE e.relation = %d AND coalesce(e.micros, pgchorus.micros(x.timestamp)) IS NOT NULL) \
+        TO STDOUT\
+        """
+                .formatted(table.oid());
+    }
+
+    /** Sends displaced rows: key, columns, values, micros, node, since when. */
+    public static String displacedOut(Table table) {
+        return """
+        COPY (SELECT key, columns, "row", micros, node, since FROM pgchorus.displaced_row \
+        WHERE relation = %d ORDER BY seq) TO STDOUT\
+        """
+                .formatted(table.oid());
+    }
+
+    /** Where either arrives, for the rest of the transaction. */
+    public static final String ENTRY_TABLES =
+            """
+            CREATE TEMPORARY TABLE pgchorus_deltas (key text[], column_name text, amount numeric,
+                micros bigint, node smallint) ON COMMIT DROP;
+            CREATE TEMPORARY TABLE pgchorus_displaced (key text[], columns text[], "row" text[],
+                micros bigint, node smallint, since timestamptz) ON COMMIT DROP\
+            """;
+
+    /** Takes in what was added. */
+    public static final String DELTAS_IN = "COPY pg_temp.pgchorus_deltas FROM STDIN";
+
+    /** Takes in displaced rows. */
+    public static final String DISPLACED_IN = "COPY pg_temp.pgchorus_displaced FROM STDIN";
+
+    /** Keeps both, under this database's own hashes of the keys. */
+    public static String keepEntries(Table table) {
+        return """
+        INSERT INTO pgchorus.delta_entry \
+        (relation, hash, hash2, key, column_name, amount, micros, node) \
+        SELECT %1$d, %2$s, %3$s, v.key, v.column_name, v.amount, v.micros, v.node \
+        FROM pg_temp.pgchorus_deltas v; \
+        INSERT INTO pgchorus.displaced_row \
+        (relation, hash, hash2, key, columns, "row", micros, node, since) \
+        SELECT %1$d, %2$s, %3$s, v.key, v.columns, v."row", v.micros, v.node, v.since \
+        FROM pg_temp.pgchorus_displaced v\
+        """
+                .formatted(
+                        table.oid(),
+                        KeySql.hashOfTexts(table, "v.key", 0),
+                        KeySql.hashOfTexts(table, "v.key", 1));
+    }
+
     /** Sequences of user schemas: schema, name, last value (null if not used yet). */
     public static final String SEQUENCES =
             """

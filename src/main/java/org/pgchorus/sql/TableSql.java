@@ -2,12 +2,16 @@ package org.pgchorus.sql;
 
 import org.pgchorus.model.Table;
 
+import java.util.Collection;
+import java.util.stream.Collectors;
+
 /**
- * What a table needs to take part: triggers that leave tombstones for what clients delete.
+ * What a table needs to take part: triggers that leave tombstones for what clients delete, and, if
+ * it has delta columns, entries of what clients add to them.
  *
  * <p>The triggers are ordinary ones, so they do not fire for the applier, which writes its own
- * tombstones. The functions pin every setting that shapes a text, since they run in clients'
- * sessions, and run with their owner's rights, since clients need none on our schema.
+ * entries. The functions pin every setting that shapes a text, since they run in clients' sessions,
+ * and run with their owner's rights, since clients need none on our schema.
  */
 public final class TableSql {
     private static final String FUNCTION =
@@ -17,7 +21,7 @@ public final class TableSql {
             SET TimeZone = 'UTC' SET IntervalStyle = 'postgres' SET extra_float_digits = 3 \
             SET bytea_output = 'hex' AS $pgchorus$
             BEGIN
-                INSERT INTO pgchorus.tombstone_entry (relation, hash, hash2, key) %s;
+                INSERT INTO pgchorus.%s %s;
                 RETURN NULL;
             END $pgchorus$\
             """;
@@ -73,7 +77,8 @@ public final class TableSql {
     }
 
     private static String function(String name, String entries) {
-        return FUNCTION.formatted(name, entries) + ";\n";
+        return FUNCTION.formatted(name, "tombstone_entry (relation, hash, hash2, key)", entries)
+                + ";\n";
     }
 
     private static String entry(Table table, String alias) {
@@ -101,6 +106,85 @@ public final class TableSql {
     private static String keyOf(Table table, String alias) {
         return table.key().stream()
                 .map(column -> alias + "." + Sql.name(column))
-                .collect(java.util.stream.Collectors.joining(", "));
+                .collect(Collectors.joining(", "));
+    }
+
+    /** Lets a table's updates and deletes carry the whole row that they found. */
+    public static String identityFull(Table table) {
+        return "ALTER TABLE " + Sql.name(table.name()) + " REPLICA IDENTITY FULL";
+    }
+
+    /**
+     * The script that creates or replaces the triggers of delta columns: an insert, and an update
+     * that moves a row to another key, leave the whole value as an entry under the row's key; any
+     * other update leaves the difference. Amounts are numeric, which neither overflows nor rounds;
+     * none is zero.
+     *
+     * @param columns at least one, each NOT NULL and of an exact number type
+     */
+    public static String deltaTriggers(Table table, Collection<String> columns) {
+        String moved =
+                "ROW(%s) IS DISTINCT FROM ROW(%s)"
+                        .formatted(keyOf(table, "OLD"), keyOf(table, "NEW"));
+        String changed =
+                columns.stream()
+                        .map(Sql::name)
+                        .map(c -> "OLD." + c + " IS DISTINCT FROM NEW." + c)
+                        .collect(Collectors.joining(" OR "));
+        String all = "NEW.%1$s::numeric";
+        String more = "NEW.%1$s::numeric - OLD.%1$s::numeric";
+        return deltaFunction("added_", table, columns, all)
+                + deltaFunction("changed_", table, columns, more)
+                + deltaTrigger(table, "pgchorus_added", "INSERT", "", "added_")
+                + deltaTrigger(table, "pgchorus_moved", "UPDATE", moved, "added_")
+                + deltaTrigger(
+                        table,
+                        "pgchorus_changed",
+                        "UPDATE",
+                        "NOT (%s) AND (%s)".formatted(moved, changed),
+                        "changed_");
+    }
+
+    private static String deltaTrigger(
+            Table table, String trigger, String event, String when, String function) {
+        return """
+        CREATE OR REPLACE TRIGGER %s AFTER %s ON %s FOR EACH ROW %s \
+        EXECUTE FUNCTION pgchorus.%s%d();
+        """
+                .formatted(
+                        trigger,
+                        event,
+                        Sql.name(table.name()),
+                        when.isEmpty() ? "" : "WHEN (" + when + ")",
+                        function,
+                        table.oid());
+    }
+
+    private static String deltaFunction(
+            String name, Table table, Collection<String> columns, String amount) {
+        String amounts =
+                columns.stream()
+                        .sorted()
+                        .map(c ->
+                                "(%s, %s)".formatted(Sql.literal(c), amount.formatted(Sql.name(c))))
+                        .collect(Collectors.joining(", "));
+        return FUNCTION.formatted(
+                        name + table.oid(),
+                        "delta_entry (relation, hash, hash2, key, column_name, amount)",
+                        "%s, v.name, v.amount FROM (VALUES %s) v (name, amount) WHERE v.amount <> 0"
+                                .formatted(entry(table, "NEW"), amounts))
+                + ";\n";
+    }
+
+    /** The script that takes the triggers of delta columns away. */
+    public static String dropDeltaTriggers(Table table) {
+        return """
+        DROP TRIGGER IF EXISTS pgchorus_added ON %1$s;
+        DROP TRIGGER IF EXISTS pgchorus_moved ON %1$s;
+        DROP TRIGGER IF EXISTS pgchorus_changed ON %1$s;
+        DROP FUNCTION IF EXISTS pgchorus.added_%2$d();
+        DROP FUNCTION IF EXISTS pgchorus.changed_%2$d();
+        """
+                .formatted(Sql.name(table.name()), table.oid());
     }
 }

@@ -13,7 +13,8 @@ CREATE FUNCTION pgchorus.instant(bigint) RETURNS timestamptz
     AS $$ SELECT timestamptz '2000-01-01 00:00:00+00' + $1 * interval '1 microsecond' $$;
 
 -- Who this database is; exactly one row. clock_high: the latest micros its clock was seen at;
--- clock_stepped: where it stood when it was last seen to step back.
+-- clock_stepped: where it stood when it was last seen to step back. policies_read: the fingerprint
+-- of the policies that the daemon goes by.
 CREATE TABLE pgchorus.local (
     one               boolean PRIMARY KEY DEFAULT true CHECK (one),
     group_id          text NOT NULL,
@@ -22,6 +23,7 @@ CREATE TABLE pgchorus.local (
     system_identifier bigint NOT NULL,
     clock_high        bigint,
     clock_stepped     bigint,
+    policies_read     text,
     schema_version    integer NOT NULL DEFAULT 1
 );
 
@@ -164,11 +166,13 @@ CREATE TABLE pgchorus.policy (
 
 -- What was added to a delta column lately, by an insert or an update. The stamp is that of the
 -- row's own xmin unless one is given. A delete that loses to a later write still takes away what
--- was added before it, so the sum of what was added after it has to be known.
+-- was added before it, so the sum of what was added after it has to be known. The key is for newcomers, whose
+-- hashes may be others.
 CREATE TABLE pgchorus.delta_entry (
     relation    oid NOT NULL,
     hash        bigint NOT NULL,
     hash2       bigint NOT NULL,
+    key         text[] NOT NULL,
     column_name text NOT NULL,
     amount      numeric NOT NULL,
     micros      bigint,
