@@ -84,7 +84,7 @@ final class Counters {
         amounts.forEach((place, amount) -> {
             if (amount.signum() != 0) {
                 String column = sql.columnNames().get(place);
-                target.update(of(sql).add, key, key, column, amount.toPlainString());
+                target.update(of(sql).add, key, key, key, column, amount.toPlainString());
             }
         });
     }

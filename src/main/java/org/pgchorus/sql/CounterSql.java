@@ -4,7 +4,7 @@ import org.pgchorus.model.Table;
 
 /** What was added to the delta columns of one table. Immutable; safe to share between threads. */
 public final class CounterSql {
-    /** Notes an amount; parameters: key twice, column, amount. */
+    /** Notes an amount; parameters: key three times, column, amount. */
     public final String add;
 
     /**
@@ -19,10 +19,10 @@ public final class CounterSql {
         String hash2 = KeySql.hashOfParameters(table, 1);
         add =
                 """
-                INSERT INTO pgchorus.delta_entry (relation, hash, hash2, column_name, amount) \
-                VALUES (%d, %s, %s, ?, ?::numeric)\
+                INSERT INTO pgchorus.delta_entry (relation, hash, hash2, key, column_name, amount) \
+                VALUES (%d, %s, %s, %s, ?, ?::numeric)\
                 """
-                        .formatted(table.oid(), hash, hash2);
+                        .formatted(table.oid(), hash, hash2, KeySql.textsOfParameters(table));
         sums =
                 """
                 SELECT e.column_name, sum(e.amount) FROM pgchorus.delta_entry e \
