@@ -3,6 +3,7 @@ package org.pgchorus.pg;
 import org.pgchorus.conflict.Policy;
 import org.pgchorus.model.Table;
 import org.pgchorus.model.TableName;
+import org.pgchorus.model.Uniqueness;
 import org.pgchorus.sql.CatalogSql;
 import org.pgchorus.sql.ObjectNames;
 import org.pgchorus.sql.PolicySql;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Reads descriptions from a database's catalog. No state; the session's thread rule holds. */
 public final class Catalog {
@@ -95,6 +97,39 @@ public final class Catalog {
             }
         }
         return policies;
+    }
+
+    /** What the rows of a table may not have in common beyond its key, by index name. */
+    public static List<Uniqueness> uniqueness(Session session, Table table) {
+        return session.query(CatalogSql.UNIQUENESS, Catalog::uniqueness, table.oid());
+    }
+
+    private static Uniqueness uniqueness(Session.Answer row) {
+        List<String> expressions = row.texts(6);
+        List<String> operators = row.texts(7);
+        List<String> collations = row.texts(8);
+        List<Uniqueness.Element> elements =
+                IntStream.range(0, expressions.size())
+                        .mapToObj(i ->
+                                new Uniqueness.Element(
+                                        expressions.get(i), operators.get(i), collations.get(i)))
+                        .toList();
+        List<String> names = row.texts(9);
+        List<String> own = row.texts(10);
+        List<String> generations = row.texts(11);
+        List<Uniqueness.Column> columns =
+                IntStream.range(0, names.size())
+                        .mapToObj(i ->
+                                new Uniqueness.Column(names.get(i), own.get(i), generations.get(i)))
+                        .toList();
+        return new Uniqueness(
+                row.text(1),
+                Uniqueness.Kind.valueOf(row.text(2)),
+                row.truth(3),
+                row.truth(4),
+                elements,
+                row.text(5),
+                columns);
     }
 
     /** For each origin of this server that belongs to the group: whose writes it stands for. */

@@ -107,15 +107,7 @@ public final class RowSql {
         String name = Sql.name(table.name());
         String where = table.hasKey() ? KeySql.condition(table, "t.") : "false";
         String columns = Sql.names(sent);
-        read =
-                "SELECT %s, %s FROM ONLY %s AS t WHERE %s"
-                        .formatted(
-                                sent.stream()
-                                        .map(c -> "t." + Sql.name(c))
-                                        .collect(Collectors.joining(", ")),
-                                stampOf(table),
-                                name,
-                                where);
+        read = "SELECT %s FROM ONLY %s AS t WHERE %s".formatted(selected(), name, where);
         lock = read + " FOR UPDATE OF t";
         tombstone = tombstoneOf(table);
         String conflict =
@@ -145,6 +137,15 @@ public final class RowSql {
                     "the source's table %s lacks the key column %s"
                             .formatted(table.name(), unsent));
         }
+    }
+
+    /** What {@link #read} selects of the row {@code t}: its columns, then its stamp. */
+    String selected() {
+        String columns =
+                columnNames().stream()
+                        .map(c -> "t." + Sql.name(c))
+                        .collect(Collectors.joining(", "));
+        return columns + ", " + stampOf(table);
     }
 
     private static String stampOf(Table table) {

@@ -197,7 +197,7 @@ CREATE TABLE pgchorus.displaced_row (
     node     smallint NOT NULL,
     since    timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX displaced_row_key ON pgchorus.displaced_row (relation, hash, hash2);
+CREATE UNIQUE INDEX displaced_row_key ON pgchorus.displaced_row (relation, hash, hash2);
 
 -- Tables that a link cannot change at the moment, and why. What it has for them waits, in order, in
 -- held_change_entry, and is tried again until it works.
