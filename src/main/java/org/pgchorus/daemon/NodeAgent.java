@@ -9,8 +9,10 @@ import org.pgchorus.link.Link;
 import org.pgchorus.link.LinkPlan;
 import org.pgchorus.link.LinkReport;
 import org.pgchorus.link.LinkState;
+import org.pgchorus.link.OwnSession;
 import org.pgchorus.link.Policies;
 import org.pgchorus.link.Provisional;
+import org.pgchorus.link.Returns;
 import org.pgchorus.member.Identity;
 import org.pgchorus.member.Member;
 import org.pgchorus.model.LinkName;
@@ -54,6 +56,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
     private static final long CATALOG_MILLIS = 250;
     private static final long STATUS_MILLIS = 500;
     private static final long PROVISIONAL_MILLIS = 1000;
+    private static final long DISPLACED_MILLIS = 500;
     private static final long PURGE_MILLIS = 60_000;
 
     /** Tombstones stay this long even if every node has passed them: for people who ask. */
@@ -157,11 +160,14 @@ final class NodeAgent implements Runnable, AutoCloseable {
         Every catalog = new Every(CATALOG_MILLIS);
         Every status = new Every(STATUS_MILLIS);
         Every provisional = new Every(PROVISIONAL_MILLIS);
+        Every displaced = new Every(DISPLACED_MILLIS);
         Every purge = new Every(PURGE_MILLIS);
         String own = ownState(control);
         long told = 0;
-        try (Provisional graves =
-                new Provisional(node.address(), identity.groupId(), identity.nodeId())) {
+        try (OwnSession mending =
+                new OwnSession(node.address(), identity.groupId(), identity.nodeId())) {
+            Provisional graves = new Provisional(mending);
+            Returns returns = new Returns(mending);
             while (!closed) {
                 readClock(control);
                 if (catalog.due()) {
@@ -177,6 +183,9 @@ final class NodeAgent implements Runnable, AutoCloseable {
                 }
                 if (provisional.due()) {
                     graves.look(control);
+                }
+                if (displaced.due()) {
+                    returns.look(control);
                 }
                 if (purge.due()) {
                     control.value(AgentSql.PURGE, KEEP_TOMBSTONES_SECONDS);

@@ -37,7 +37,16 @@ final class History {
     /** The transaction a conflict came with. */
     record Cause(Stamp stamp, int xid, Lsn sourceCommitLsn) {}
 
-    /** One meeting of two versions. Null rows and stamps stand for what is not there. */
+    /**
+     * One side of a meeting.
+     *
+     * @param sql the statements whose column order the row has
+     * @param row null if there is none
+     * @param stamp null if nothing stood there
+     */
+    record Side(RowSql sql, Row row, Stamp stamp) {}
+
+    /** One meeting of two versions of a key. Null rows and stamps stand for what is not there. */
     void record(
             RowSql sql,
             List<String> key,
@@ -48,9 +57,35 @@ final class History {
             Stamp localStamp,
             Row remote,
             Cause cause) {
+        Side here = new Side(sql, local, localStamp);
+        Side there = new Side(sql, remote, cause.stamp);
+        write(sql, key, kind, resolution, rule, here, there, cause);
+    }
+
+    /** One meeting of two rows with different keys that clash; the key is the incoming one's. */
+    void clash(
+            RowSql sql,
+            List<String> key,
+            Kind kind,
+            Resolution resolution,
+            Side local,
+            Side remote,
+            Cause cause) {
+        write(sql, key, kind, resolution, Policy.Rule.LAST_UPDATE_WINS, local, remote, cause);
+    }
+
+    private void write(
+            RowSql sql,
+            List<String> key,
+            Kind kind,
+            Resolution resolution,
+            Policy.Rule rule,
+            Side local,
+            Side remote,
+            Cause cause) {
         Image keyImage = new Image(sql.json(sql.keyColumns()), key);
-        Image localImage = Image.of(sql, local);
-        Image remoteImage = Image.of(sql, remote);
+        Image localImage = Image.of(local);
+        Image remoteImage = Image.of(remote);
         target.update(
                 RECORD.formatted(keyImage.sql, localImage.sql, remoteImage.sql),
                 sql.table().name().schema(),
@@ -61,10 +96,10 @@ final class History {
                 kind.sqlName(),
                 resolution.sqlName(),
                 rule.sqlName(),
-                localStamp == null ? null : localStamp.micros(),
-                localStamp == null ? null : localStamp.node(),
-                cause.stamp.micros(),
-                cause.stamp.node(),
+                local.stamp == null ? null : local.stamp.micros(),
+                local.stamp == null ? null : local.stamp.node(),
+                remote.stamp.micros(),
+                remote.stamp.node(),
                 Integer.toUnsignedLong(cause.xid),
                 cause.sourceCommitLsn);
         recorded++;
@@ -72,7 +107,8 @@ final class History {
 
     /** A row as a JSON expression and its parameters; large values not sent are left out. */
     private record Image(String sql, List<String> values) {
-        static Image of(RowSql sql, Row row) {
+        static Image of(Side side) {
+            Row row = side.row;
             List<Integer> here = new ArrayList<>();
             List<String> values = new ArrayList<>();
             for (int i = 0; row != null && i < row.size(); i++) {
@@ -83,7 +119,7 @@ final class History {
             }
             return here.isEmpty()
                     ? new Image("NULL", List.of())
-                    : new Image(sql.json(here), values);
+                    : new Image(side.sql.json(here), values);
         }
     }
 }

@@ -1,19 +1,17 @@
 package org.pgchorus.link;
 
-import org.pgchorus.config.Address;
 import org.pgchorus.conflict.Standing;
-import org.pgchorus.model.Relation;
 import org.pgchorus.model.Stamp;
-import org.pgchorus.model.Table;
 import org.pgchorus.model.TableName;
 import org.pgchorus.pg.Catalog;
+import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.AgentSql;
 import org.pgchorus.sql.LinkSql;
-import org.pgchorus.sql.ObjectNames;
 import org.pgchorus.sql.RowSql;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,20 +25,16 @@ import java.util.Map;
  * looked at again until every transaction that was under way has ended, and a row older than the
  * tombstone is removed. The removal does not travel: every node removes its own.
  *
- * <p>One thread. Connects when there is something to do.
+ * <p>One thread.
  */
-public final class Provisional implements AutoCloseable {
-    private final Address address;
-    private final String groupId;
-    private final int here;
-    private Session session;
-    private RowReader reader;
+public final class Provisional {
+    private static final Logger LOG = LoggerFactory.getLogger(Provisional.class);
 
-    /** For the node {@code here}. */
-    public Provisional(Address address, String groupId, int here) {
-        this.address = address;
-        this.groupId = groupId;
-        this.here = here;
+    private final OwnSession own;
+
+    /** Mends in that session. */
+    public Provisional(OwnSession own) {
+        this.own = own;
     }
 
     private record Entry(
@@ -57,21 +51,27 @@ public final class Provisional implements AutoCloseable {
         if (entries.isEmpty()) {
             return 0;
         }
-        if (session == null) {
-            session = Session.open(address, "pgchorus daemon");
-            session.execute(LinkSql.APPLYING);
-            session.value(LinkSql.SETUP_ORIGIN, ObjectNames.selfOrigin(groupId, here));
-            reader = new RowReader(session, new Writers(session, groupId, here));
-        }
         Map<TableName, RowSql> statements = new HashMap<>();
         int left = 0;
         for (Entry entry : entries) {
             RowSql sql =
                     statements.computeIfAbsent(
                             entry.table,
-                            name -> rowSql(Catalog.describe(session, name).orElseThrow().table()));
-            session.inTransaction(() -> settle(sql, entry));
-            left += entry.alone ? 0 : 1;
+                            name ->
+                                    RowSql.of(
+                                            Catalog.describe(own.session(), name)
+                                                    .orElseThrow()
+                                                    .table()));
+            try {
+                own.session().inTransaction(() -> settle(sql, entry));
+                left += entry.alone ? 0 : 1;
+            } catch (PgError e) {
+                if (!OwnSession.passes(e)) {
+                    throw e;
+                }
+                LOG.debug("{} {} is locked; looked at again later", entry.table, entry.key, e);
+                left++;
+            }
         }
         return left;
     }
@@ -86,7 +86,8 @@ public final class Provisional implements AutoCloseable {
     }
 
     private int settle(RowSql sql, Entry entry) {
-        Standing standing = reader.lock(sql, entry.key, Stamp.UNKNOWN);
+        Session session = own.session();
+        Standing standing = own.reader().lock(sql, entry.key, Stamp.UNKNOWN);
         if (standing instanceof Standing.Present(_, Stamp written)
                 && written.node() != entry.stamp.node()
                 && written.compareTo(entry.stamp) < 0) {
@@ -100,22 +101,5 @@ public final class Provisional implements AutoCloseable {
                 entry.place);
         session.query(LinkSql.STAMP, row -> 0, Stamp.instantOf(entry.stamp.micros()));
         return 0;
-    }
-
-    private static RowSql rowSql(Table table) {
-        List<Relation.Column> columns = new ArrayList<>();
-        table.columns()
-                .forEach(c ->
-                        columns.add(
-                                new Relation.Column(
-                                        c.name(), table.key().contains(c.name()), 0, -1)));
-        return new RowSql(new Relation(0, table.name(), 'd', columns), table);
-    }
-
-    @Override
-    public void close() {
-        if (session != null) {
-            session.abort();
-        }
     }
 }

@@ -3,13 +3,18 @@ package org.pgchorus.link;
 import org.pgchorus.conflict.Standing;
 import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
+import org.pgchorus.model.Uniqueness;
+import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.RowSql;
+import org.pgchorus.sql.UniqueSql;
 
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.WeakHashMap;
 
 /**
  * Reads what one database holds under a key: the row with its stamp, or its tombstone.
@@ -19,6 +24,7 @@ import java.util.Optional;
 final class RowReader {
     private final Session session;
     private final Writers writers;
+    private final Map<RowSql, Optional<UniqueSql>> uniques = new WeakHashMap<>();
 
     RowReader(Session session, Writers writers) {
         this.session = session;
@@ -43,7 +49,69 @@ final class RowReader {
     private Standing standing(RowSql sql, String statement, List<String> key, Stamp own) {
         Optional<Standing> present =
                 session.first(statement, row -> (Standing) present(sql, row, own), key);
-        return present.or(() -> grave(sql, key, own)).orElseGet(Standing.Absent::new);
+        if (present.isPresent()) {
+            return present.get();
+        }
+        Optional<Displaced> displaced = unique(sql).flatMap(unique -> displaced(unique, key));
+        Optional<Standing> grave = grave(sql, key, own);
+        if (displaced.isEmpty()) {
+            return grave.orElseGet(Standing.Absent::new);
+        }
+        // Stands as if it were there; its key may have been written and deleted since, though.
+        Stamp kept = displaced.get().stamp();
+        return grave.filter(g -> g.stamp().orElseThrow().compareTo(kept) > 0)
+                .orElseGet(
+                        () -> new Standing.Present(displaced.get().row(sql.columnNames()), kept));
+    }
+
+    /**
+     * What a table's rows may not have in common beside their key, with statements for the whole
+     * table as it is here; empty if that is nothing.
+     */
+    Optional<UniqueSql> unique(RowSql sql) {
+        return uniques.computeIfAbsent(sql, this::describe);
+    }
+
+    private Optional<UniqueSql> describe(RowSql sql) {
+        if (!sql.table().hasKey()) {
+            return Optional.empty();
+        }
+        List<Uniqueness> uniquenesses = Catalog.uniqueness(session, sql.table());
+        return uniquenesses.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new UniqueSql(RowSql.of(sql.table()), uniquenesses));
+    }
+
+    /** The displaced version of a key, locked. */
+    Optional<Displaced> displaced(UniqueSql unique, List<String> key) {
+        return session.first(
+                unique.lockDisplaced,
+                row ->
+                        Displaced.of(
+                                row.number(1),
+                                row.texts(2),
+                                row.texts(3),
+                                new Stamp(row.number(4), (int) row.number(5))),
+                key,
+                key);
+    }
+
+    /** What stands under the key but for a displaced version of it. */
+    Standing lockLive(RowSql sql, List<String> key, Stamp own) {
+        return live(sql, key, own)
+                .map(Standing.class::cast)
+                .or(() -> grave(sql, key, own))
+                .orElseGet(Standing.Absent::new);
+    }
+
+    /** The row of a table under a key, locked; displaced versions and tombstones do not count. */
+    Optional<Standing.Present> live(RowSql sql, List<String> key, Stamp own) {
+        return session.first(sql.lock, row -> present(sql, row, own), key);
+    }
+
+    /** The rows that clash with the one that these values are of, locked. */
+    List<Standing.Present> clashing(UniqueSql unique, List<String> values, Stamp own) {
+        return session.query(unique.lockClashing, row -> present(unique.rows(), row, own), values);
     }
 
     /**

@@ -13,6 +13,7 @@ import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.RowSql;
+import org.pgchorus.sql.UniqueSql;
 
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,7 @@ final class RowWriter {
     private final Session target;
     private final RowReader reader;
     private final History history;
+    private final Displacer displacer;
 
     /** Whether this transaction has given a row another stamp than its own. */
     private boolean restamped;
@@ -38,14 +40,20 @@ final class RowWriter {
         this.target = target;
         this.reader = reader;
         this.history = history;
+        displacer = new Displacer(target, reader, history);
     }
 
-    /** A transaction of the source begins. */
+    /**
+     * A transaction begins.
+     *
+     * @param transactionSight what its writer had seen; null if there is no writer to ask about
+     */
     void begin(History.Cause transaction, Sight transactionSight) {
         restamped = false;
         stamp = transaction.stamp();
         sight = transactionSight;
         cause = transaction;
+        displacer.begin(transaction, transactionSight);
     }
 
     /** Removes the row if there is one; leaves a tombstone in any case. */
@@ -62,6 +70,7 @@ final class RowWriter {
         boolean wasHere = standing instanceof Standing.Present;
         if (wasHere) {
             target.update(sql.delete, key);
+            reader.unique(sql).ifPresent(unique -> displacer.forget(unique, key));
         }
         bury(sql, key, !wasHere, given);
     }
@@ -85,6 +94,34 @@ final class RowWriter {
      * @return false if somebody else was faster and the change has to be decided again
      */
     boolean write(RowSql sql, List<String> key, Standing standing, Row after, Stamp version) {
+        Optional<UniqueSql> unique = reader.unique(sql);
+        return unique.isEmpty()
+                ? put(sql, key, standing, after, version)
+                : placed(unique.get(), sql, key, standing, after, version);
+    }
+
+    private boolean placed(
+            UniqueSql unique,
+            RowSql sql,
+            List<String> key,
+            Standing standing,
+            Row after,
+            Stamp version) {
+        Optional<Displaced> kept = reader.displaced(unique, key);
+        if (!displacer.makeRoom(unique, sql, key, standing, after, version, kept)) {
+            return true;
+        }
+        if (kept.isEmpty()) {
+            return put(sql, key, standing, after, version);
+        }
+        // Back in the table first, as it was kept: it may have columns that do not come.
+        Displaced whole = kept.get().with(sql.columnNames(), after);
+        List<String> columns = List.copyOf(whole.image().keySet());
+        RowSql rows = RowSql.of(sql.table(), columns);
+        return put(rows, key, new Standing.Absent(), whole.row(columns), version);
+    }
+
+    private boolean put(RowSql sql, List<String> key, Standing standing, Row after, Stamp version) {
         if (standing instanceof Standing.Present && sql.canUpdate()) {
             target.update(sql.update, sql.settable(after), key);
         } else if (standing instanceof Standing.Present) {

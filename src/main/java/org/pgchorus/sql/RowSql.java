@@ -122,6 +122,25 @@ public final class RowSql {
         unstamp = table.hasKey() ? unstampIn(table) : "";
     }
 
+    /** The statements for whole rows of a table as it is here, columns in the table's order. */
+    public static RowSql of(Table table) {
+        return of(
+                table,
+                table.columns().stream()
+                        .filter(c -> !c.generated())
+                        .map(Table.Column::name)
+                        .toList());
+    }
+
+    /** The same for some of its columns, the key's among them. */
+    public static RowSql of(Table table, List<String> columns) {
+        List<Relation.Column> described =
+                columns.stream()
+                        .map(c -> new Relation.Column(c, table.key().contains(c), 0, -1))
+                        .toList();
+        return new RowSql(new Relation(0, table.name(), 'd', described), table);
+    }
+
     private static void requireColumns(List<String> sent, Table table) {
         List<String> here = table.columns().stream().map(Table.Column::name).toList();
         List<String> missing = new ArrayList<>(sent);

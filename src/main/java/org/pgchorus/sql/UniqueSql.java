@@ -46,7 +46,8 @@ public final class UniqueSql {
 
     /**
      * The displaced versions that no live row with a higher stamp clashes with, and those that are
-     * obsolete: seq, key, columns, row, micros, node, obsolete; highest stamp first. Obsolete: the
+     * obsolete: seq, key, columns, row, micros, node, obsolete; highest stamp first; and those
+     * whose key has an older row in the table, which two links at once may leave. Obsolete: the
      * table has a row under that key that is at least as new, or there is a newer tombstone. Equal
      * stamps are ordered by the text of their keys, as {@code Displacement} does. Parameters:
      * micros and node of the transaction under way, which its own rows do not show yet (null if it
@@ -65,6 +66,19 @@ public final class UniqueSql {
      * touches one row if it did. Parameters: key three times, columns, row, micros, node.
      */
     public final String displace;
+
+    /**
+     * Keeps all other writers out until the transaction ends. Needed where a uniqueness is
+     * deferrable: the server does not check it for sessions that apply.
+     */
+    public final String lockTable;
+
+    /** Tables that have displaced versions: schema, name. */
+    public static final String DISPLACED_TABLES =
+            """
+            SELECT DISTINCT n.nspname, c.relname FROM pgchorus.displaced_row d
+            JOIN pg_class c ON c.oid = d.relation JOIN pg_namespace n ON n.oid = c.relnamespace\
+            """;
 
     /** Forgets a displaced version; parameters: seq. */
     public static final String FORGET = "DELETE FROM pgchorus.displaced_row WHERE seq = ?::bigint";
@@ -107,6 +121,13 @@ public final class UniqueSql {
                         + ofKey
                         + " FOR UPDATE";
         displace = displaceIn(table);
+        lockTable =
+                "LOCK TABLE ONLY %s IN SHARE ROW EXCLUSIVE MODE".formatted(Sql.name(table.name()));
+    }
+
+    /** The statements it was made for. */
+    public RowSql rows() {
+        return rows;
     }
 
     /** What the table's rows may not have in common. */
@@ -305,21 +326,23 @@ public final class UniqueSql {
         WITH own AS (SELECT CAST(? AS bigint) AS micros, CAST(? AS integer) AS node) \
         SELECT d.seq, d.key, d.columns, d."row", d.micros, d.node, f.obsolete \
         FROM pgchorus.displaced_row d \
-        CROSS JOIN LATERAL (SELECT %s OR %s AS obsolete) f \
+        CROSS JOIN LATERAL (SELECT %s OR %s AS obsolete, EXISTS (%s) AS doubled) f \
         CROSS JOIN LATERAL (SELECT %s FROM (%s) n) e \
-        WHERE d.relation = %d AND (f.obsolete OR (true%s)) \
+        WHERE d.relation = %d AND (f.obsolete OR f.doubled OR (true%s)) \
         ORDER BY d.micros DESC, d.node DESC, d.key COLLATE "C" DESC LIMIT ?::bigint\
         """
                 .formatted(
-                        replaced(),
+                        "EXISTS (%s AND %s)".formatted(live(), liveIsNewer(">=", "0", "0")),
                         buried(),
+                        live(),
                         elements(),
                         computed("SELECT " + given),
                         table.oid(),
                         unhindered);
     }
 
-    private String replaced() {
+    /** The live row under the key of the displaced one. */
+    private String live() {
         String same =
                 IntStream.range(0, table.key().size())
                         .mapToObj(i ->
@@ -329,8 +352,7 @@ public final class UniqueSql {
                                                 i + 1,
                                                 KeySql.typeOf(table, table.key().get(i))))
                         .collect(Collectors.joining(" AND "));
-        return "EXISTS (SELECT FROM ONLY %s AS t WHERE %s AND %s)"
-                .formatted(Sql.name(table.name()), same, liveIsNewer(">=", "0", "0"));
+        return "SELECT FROM ONLY %s AS t WHERE %s".formatted(Sql.name(table.name()), same);
     }
 
     /** Whether the stamp of the live row {@code t} is above that of the displaced one. */

@@ -1,0 +1,74 @@
+package org.pgchorus.link;
+
+import org.pgchorus.config.Address;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.LinkSql;
+import org.pgchorus.sql.ObjectNames;
+
+/**
+ * The session in which a node mends its own rows: what is written there does not travel, since
+ * every node does the same for itself. An origin serves one session at a time, so all who mend
+ * share this one.
+ *
+ * <p>One thread. Connects when first asked.
+ */
+public final class OwnSession implements AutoCloseable {
+    /**
+     * What is locked by a client that takes its time is mended later: the thread that mends also
+     * speaks for the node.
+     */
+    private static final String PATIENCE = "SET lock_timeout = '250ms'";
+
+    private final Address address;
+    private final String groupId;
+    private final int here;
+    private Session session;
+    private RowReader reader;
+
+    /** On the node {@code here}. */
+    public OwnSession(Address address, String groupId, int here) {
+        this.address = address;
+        this.groupId = groupId;
+        this.here = here;
+    }
+
+    Session session() {
+        connect();
+        return session;
+    }
+
+    RowReader reader() {
+        connect();
+        return reader;
+    }
+
+    /**
+     * Whether a failure passes by itself: a lock that somebody holds, a deadlock, or a row that
+     * somebody else has just put in the way.
+     */
+    static boolean passes(PgError failure) {
+        String state = failure.sqlState();
+        return state.startsWith("40")
+                || state.equals("55P03")
+                || state.equals("23505")
+                || state.equals("23P01");
+    }
+
+    private void connect() {
+        if (session == null) {
+            session = Session.open(address, "pgchorus daemon");
+            session.execute(LinkSql.APPLYING);
+            session.value(LinkSql.SETUP_ORIGIN, ObjectNames.selfOrigin(groupId, here));
+            session.execute(PATIENCE);
+            reader = new RowReader(session, new Writers(session, groupId, here));
+        }
+    }
+
+    @Override
+    public void close() {
+        if (session != null) {
+            session.abort();
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package org.pgchorus.link;
+
+import org.pgchorus.conflict.Referee;
+import org.pgchorus.conflict.Standing;
+import org.pgchorus.model.Lsn;
+import org.pgchorus.model.Stamp;
+import org.pgchorus.model.Table;
+import org.pgchorus.model.TableName;
+import org.pgchorus.pg.Catalog;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.RowSql;
+import org.pgchorus.sql.UniqueSql;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Brings displaced versions back once nothing live with a higher stamp is in their way, highest
+ * stamp first, and forgets those that newer versions of their keys have replaced.
+ *
+ * <p>What goes may go by a client's write as well as by a link's, so all is looked at now and then,
+ * whatever happened. A version comes back under its own stamp and does not travel: every node
+ * brings back its own.
+ *
+ * <p>One thread.
+ */
+public final class Returns {
+    private static final Logger LOG = LoggerFactory.getLogger(Returns.class);
+
+    /** Versions listed at once; those that come back may free others. */
+    private static final int BATCH = 200;
+
+    /** Looks in a row while something comes back; the next turn goes on. */
+    private static final int ROUNDS = 5;
+
+    /**
+     * The stamp of the transactions here, which no version has: what they write always gets the
+     * stamp of its own.
+     */
+    private static final Stamp NONE = new Stamp(Long.MIN_VALUE + 1, 0);
+
+    private final OwnSession own;
+
+    /** Mends in that session. */
+    public Returns(OwnSession own) {
+        this.own = own;
+    }
+
+    private record Entry(long seq, List<String> key) {}
+
+    /**
+     * Looks at all displaced versions once.
+     *
+     * @param control a session on the node, used to see whether there are any
+     * @return how many came back or were forgotten
+     */
+    public int look(Session control) {
+        List<TableName> tables =
+                control.query(
+                        UniqueSql.DISPLACED_TABLES, row -> new TableName(row.text(1), row.text(2)));
+        int all = 0;
+        for (TableName name : tables) {
+            int done = look(name);
+            all += done;
+            for (int round = 1; done > 0 && round < ROUNDS; round++) {
+                done = look(name);
+                all += done;
+            }
+        }
+        return all;
+    }
+
+    private int look(TableName name) {
+        Session session = own.session();
+        Table table = Catalog.describe(session, name).orElseThrow().table();
+        if (!table.hasKey()) {
+            return 0;
+        }
+        RowSql rows = RowSql.of(table);
+        UniqueSql unique = new UniqueSql(rows, Catalog.uniqueness(session, table));
+        List<Entry> entries =
+                session.query(
+                        unique.free,
+                        row -> new Entry(row.number(1), row.texts(2)),
+                        null,
+                        null,
+                        BATCH);
+        int done = 0;
+        for (Entry entry : entries) {
+            done += settle(rows, unique, entry);
+        }
+        return done;
+    }
+
+    /** Somebody else's write may be in the way by now; the next look sees what it left. */
+    private int settle(RowSql rows, UniqueSql unique, Entry entry) {
+        try {
+            return own.session().inTransaction(() -> bringBack(rows, unique, entry));
+        } catch (PgError e) {
+            if (!OwnSession.passes(e)) {
+                throw e;
+            }
+            LOG.debug("{} {} cannot come back yet", rows.table().name(), entry.key, e);
+            return 0;
+        }
+    }
+
+    private int bringBack(RowSql rows, UniqueSql unique, Entry entry) {
+        Session session = own.session();
+        RowReader reader = own.reader();
+        Standing standing = reader.lockLive(rows, entry.key, NONE);
+        Optional<Displaced> kept = reader.displaced(unique, entry.key);
+        if (kept.isEmpty() || kept.get().seq() != entry.seq) {
+            return 0;
+        }
+        Stamp stamp = kept.get().stamp();
+        if (!Referee.isNewer(stamp, standing)) {
+            return session.update(UniqueSql.FORGET, entry.seq);
+        }
+        if (unique.uniquenesses().isEmpty()) {
+            session.update(UniqueSql.FORGET, entry.seq);
+        }
+        List<String> columns = List.copyOf(kept.get().image().keySet());
+        RowSql sql = RowSql.of(rows.table(), columns);
+        RowWriter writer = new RowWriter(session, reader, new History(session));
+        writer.begin(new History.Cause(NONE, 0, Lsn.ZERO), null);
+        writer.write(sql, entry.key, standing, kept.get().row(columns), stamp);
+        return 1;
+    }
+}
