@@ -3,6 +3,7 @@ package org.pgchorus.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -82,6 +83,56 @@ class UniqueScenario {
                 session.rollback();
             }
         }
+    }
+
+    /**
+     * Own rows have the stamp given; equal stamps go by key; older than a tombstone is obsolete.
+     */
+    @Test
+    void whatIsFreeGoesByStampsAndWhatIsObsoleteIsSaid() {
+        try (Session session = Session.open(group.address(0), "unique")) {
+            session.begin();
+            try {
+                session.execute(Rule.PLAIN.ddl);
+                Table table =
+                        Catalog.describe(session, new TableName("public", "t"))
+                                .orElseThrow()
+                                .table();
+                RowSql rows = new RowSql(relation(table), table);
+                UniqueSql unique = new UniqueSql(rows, Catalog.uniqueness(session, table));
+                session.execute("INSERT INTO t VALUES (5, 'x'), (6, 'six')");
+                displace(session, unique, "4", "x", 100, 2);
+                displace(session, unique, "6", "y", 100, 2);
+                displace(session, unique, "7", "x", 100, 2);
+                displace(session, unique, "8", "x", 99, 3);
+                displace(session, unique, "9", "x", 101, 1);
+                displace(session, unique, "3", "z", 100, 2);
+                session.update(rows.bury, "3", "3", "3", "f", "100", "3");
+                assertThat(
+                                session.query(
+                                        unique.free,
+                                        a -> a.texts(2) + " " + a.truth(7),
+                                        100,
+                                        2,
+                                        10))
+                        .containsExactly("[9] false", "[7] false", "[6] true", "[3] true");
+                assertThat(session.query(unique.lockDisplaced, a -> a.texts(3), "9", "9"))
+                        .containsExactly(List.of("9", "x"));
+                assertThat(displace(session, unique, "9", "older", 100, 9)).isZero();
+                String seq =
+                        session.query(unique.lockDisplaced, a -> a.text(1), "9", "9").getFirst();
+                assertThat(session.update(UniqueSql.FORGET, seq)).isOne();
+            } finally {
+                session.rollback();
+            }
+        }
+    }
+
+    private static int displace(
+            Session session, UniqueSql unique, String id, String email, long micros, int node) {
+        String[] names = {"id", "email"};
+        String[] values = {id, email};
+        return session.update(unique.displace, id, id, id, names, values, micros, node);
     }
 
     private static boolean available(Session session, String extension) {
