@@ -1,5 +1,9 @@
 package org.pgchorus.link;
 
+import org.pgchorus.conflict.Displacement;
+import org.pgchorus.conflict.Displacement.Entry.Lives;
+import org.pgchorus.conflict.Displacement.Entry.Yields;
+import org.pgchorus.conflict.Displacement.Version;
 import org.pgchorus.conflict.Kind;
 import org.pgchorus.conflict.Resolution;
 import org.pgchorus.conflict.Sight;
@@ -85,60 +89,53 @@ final class Displacer {
             return true;
         }
         Map<String, String> image = image(unique, sql, key, own, live, after);
-        List<Clash> clashes = clashes(unique, image);
-        List<Clash> blockers =
-                clashes.stream().filter(clash -> clash.isAbove(version, key)).toList();
-        if (blockers.isEmpty()) {
-            for (Clash clash : clashes) {
-                target.update(unique.rows().delete, clash.key);
-                keep(unique, clash.key, clash.image(unique), clash.stamp);
+        Version<Map<String, String>> newcomer = new Version<>(key, version, image);
+        List<Version<Map<String, String>>> clashes = clashes(unique, image);
+        Kind one = standing instanceof Standing.Present ? Kind.UPDATE_EXISTS : Kind.INSERT_EXISTS;
+        Kind kind = clashes.size() > 1 ? Kind.MULTIPLE_UNIQUE_CONFLICTS : one;
+        Meeting meeting = new Meeting(unique, sql, newcomer, after, kind);
+        return switch (Displacement.enter(newcomer, clashes)) {
+            case Lives<Map<String, String>>(var displaces) -> {
+                for (Version<Map<String, String>> other : displaces) {
+                    target.update(unique.rows().delete, other.key());
+                    keep(unique, other);
+                    record(meeting, other, Resolution.APPLY_REMOTE);
+                }
+                own.ifPresent(entry -> target.update(UniqueSql.FORGET, entry.seq()));
+                yield true;
             }
-            own.ifPresent(entry -> target.update(UniqueSql.FORGET, entry.seq()));
-        } else {
-            if (live) {
-                target.update(sql.delete, key);
+            case Yields<Map<String, String>>(var to) -> {
+                if (live) {
+                    target.update(sql.delete, key);
+                }
+                keep(unique, newcomer);
+                record(meeting, to, Resolution.KEEP_LOCAL);
+                yield false;
             }
-            keep(unique, key, image, version);
-        }
-        record(
-                unique,
-                sql,
-                key,
-                standing instanceof Standing.Present,
-                blockers.isEmpty() ? clashes : blockers,
-                blockers.isEmpty() ? Resolution.APPLY_REMOTE : Resolution.KEEP_LOCAL,
-                after,
-                version);
-        return blockers.isEmpty();
+        };
     }
 
-    /** A live row that clashes with a version. */
-    private record Clash(List<String> key, Row row, Stamp stamp) {
-        /** The order of {@code Displacement}: by stamp, and by key within one transaction. */
-        boolean isAbove(Stamp version, List<String> versionKey) {
-            int order = stamp.compareTo(version);
-            for (int i = 0; order == 0 && i < key.size(); i++) {
-                order = key.get(i).compareTo(versionKey.get(i));
-            }
-            return order > 0;
-        }
-
-        Map<String, String> image(UniqueSql unique) {
-            Map<String, String> image = new LinkedHashMap<>();
-            List<String> names = unique.rows().columnNames();
-            for (int i = 0; i < names.size(); i++) {
-                image.put(names.get(i), row.text(i).orElse(null));
-            }
-            return image;
-        }
-    }
-
-    private List<Clash> clashes(UniqueSql unique, Map<String, String> image) {
+    /** The live rows that clash with one. */
+    private List<Version<Map<String, String>>> clashes(
+            UniqueSql unique, Map<String, String> image) {
+        List<String> names = unique.rows().columnNames();
         List<String> texts = new ArrayList<>();
-        unique.rows().columnNames().forEach(name -> texts.add(image.get(name)));
+        names.forEach(name -> texts.add(image.get(name)));
         return reader.clashing(unique, unique.values(Row.ofTexts(texts)), cause.stamp()).stream()
-                .map(p -> new Clash(unique.rows().key(p.row()), p.row(), p.written()))
+                .map(live ->
+                        new Version<>(
+                                unique.rows().key(live.row()),
+                                live.written(),
+                                image(names, live.row())))
                 .toList();
+    }
+
+    private static Map<String, String> image(List<String> names, Row row) {
+        Map<String, String> image = new LinkedHashMap<>();
+        for (int i = 0; i < names.size(); i++) {
+            image.put(names.get(i), row.text(i).orElse(null));
+        }
+        return image;
     }
 
     /** Whether nothing changes that a clash could come from: the row is live, so it has none. */
@@ -165,59 +162,57 @@ final class Displacer {
             Row after) {
         Map<String, String> image = new LinkedHashMap<>();
         own.ifPresent(entry -> image.putAll(entry.image()));
-        List<String> names = sql.columnNames();
-        if (live && !names.containsAll(unique.rows().columnNames())) {
+        List<String> all = unique.rows().columnNames();
+        List<String> sent = sql.columnNames();
+        if (live && !sent.containsAll(all)) {
             reader.live(unique.rows(), key, cause.stamp())
-                    .ifPresent(
-                            p -> image.putAll(new Clash(key, p.row(), p.written()).image(unique)));
+                    .ifPresent(here -> image.putAll(image(all, here.row())));
         }
-        for (int i = 0; i < names.size(); i++) {
-            image.put(names.get(i), after.text(i).orElse(null));
-        }
+        image.putAll(image(sent, after));
         return image;
     }
 
-    private void keep(UniqueSql unique, List<String> key, Map<String, String> image, Stamp stamp) {
+    private void keep(UniqueSql unique, Version<Map<String, String>> version) {
         target.update(
                 unique.displace,
-                key,
-                key,
-                key,
-                image.keySet().toArray(new String[0]),
-                image.values().toArray(new String[0]),
-                stamp.micros(),
-                stamp.node());
+                version.key(),
+                version.key(),
+                version.key(),
+                version.row().keySet().toArray(new String[0]),
+                version.row().values().toArray(new String[0]),
+                version.stamp().micros(),
+                version.stamp().node());
     }
+
+    /** A version that comes in and meets others. */
+    private record Meeting(
+            UniqueSql unique,
+            RowSql sql,
+            Version<Map<String, String>> newcomer,
+            Row after,
+            Kind kind) {}
 
     /** One entry for each pair that its writers did not know of. */
     private void record(
-            UniqueSql unique,
-            RowSql sql,
-            List<String> key,
-            boolean update,
-            List<Clash> clashes,
-            Resolution resolution,
-            Row after,
-            Stamp version) {
-        Kind one = update ? Kind.UPDATE_EXISTS : Kind.INSERT_EXISTS;
-        Kind kind = clashes.size() > 1 ? Kind.MULTIPLE_UNIQUE_CONFLICTS : one;
-        for (Clash clash : clashes) {
-            if (!hadSeen(clash.stamp, version)) {
-                history.clash(
-                        sql,
-                        key,
-                        kind,
-                        resolution,
-                        new History.Side(unique.rows(), clash.row, clash.stamp),
-                        new History.Side(sql, after, version),
-                        cause);
-            }
+            Meeting meeting, Version<Map<String, String>> other, Resolution resolution) {
+        Stamp version = meeting.newcomer.stamp();
+        boolean hadSeen =
+                sight != null
+                        && version.node() == cause.stamp().node()
+                        && sight.writerHadSeen(other.stamp());
+        if (hadSeen) {
+            return;
         }
-    }
-
-    private boolean hadSeen(Stamp other, Stamp version) {
-        return sight != null
-                && version.node() == cause.stamp().node()
-                && sight.writerHadSeen(other);
+        List<String> texts = new ArrayList<>();
+        meeting.unique.rows().columnNames().forEach(name -> texts.add(other.row().get(name)));
+        Row row = Row.ofTexts(texts);
+        history.clash(
+                meeting.sql,
+                meeting.newcomer.key(),
+                meeting.kind,
+                resolution,
+                new History.Side(meeting.unique.rows(), row, other.stamp()),
+                new History.Side(meeting.sql, meeting.after, version),
+                cause);
     }
 }

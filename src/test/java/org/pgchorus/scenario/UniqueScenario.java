@@ -33,7 +33,7 @@ import java.util.Set;
  * Who clashes with whom: for every pair of rows our statements give the answer that the server
  * gives when it is asked to take both.
  */
-@ParameterizedClass(name = "PostgreSQL {0}")
+@ParameterizedClass
 @ValueSource(ints = {14, 15, 18})
 class UniqueScenario {
     private static final Set<String> CLASH = Set.of("23505", "23P01");
