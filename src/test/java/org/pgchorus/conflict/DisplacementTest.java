@@ -31,7 +31,7 @@ class DisplacementTest {
     private static final int STORIES_TO_FAIL = 20_000;
 
     /** Two unique columns, null for NULL, and a range that may not overlap another. */
-    private record Values(Integer a, Integer b, int from, int to) {
+    record Values(Integer a, Integer b, int from, int to) {
         boolean clashes(Values other) {
             return a != null && a.equals(other.a)
                     || b != null && b.equals(other.b)
