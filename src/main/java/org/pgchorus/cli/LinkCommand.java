@@ -7,12 +7,13 @@ import picocli.CommandLine.Spec;
 /** {@code pgchorus link}: holds the commands below it. */
 @Command(
         name = "link",
-        description = "Stops, resumes and shows one direction between two nodes.",
+        description = "Stops, resumes, shows and unblocks one direction between two nodes.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             LinkPauseCommand.class,
             LinkResumeCommand.class,
             LinkShowCommand.class,
+            LinkSkipCommand.class,
         },
         footer = {
             "  pgchorus link pause n1 n2",

@@ -14,7 +14,8 @@ import java.util.concurrent.Callable;
         name = "status",
         description = {
             "Shows nodes, links, and what is not well and why.",
-            "Ends with 0 if every node is ready and every link flows, else with 1."
+            "Ends with 0 if every node is ready, every link flows, and nothing is held or known to"
+                    + " differ; else with 1."
         },
         footer = {
             "  pgchorus status --group postgresql://postgres@db1/app",
@@ -48,12 +49,23 @@ final class StatusCommand implements Callable<Integer> {
         if (!status.links().isEmpty()) {
             text.append('\n').append(StatusView.links(status.links()));
         }
+        text.append(held(status.links()));
         List<String> problems = status.problems();
         if (problems.isEmpty()) {
             return text.append("\nall is well\n").toString();
         }
         text.append("\nnot well:\n");
         problems.forEach(problem -> text.append("  ").append(problem).append('\n'));
+        return text.toString();
+    }
+
+    private static String held(List<Status.Link> links) {
+        StringBuilder text = new StringBuilder();
+        links.stream()
+                .filter(link -> !link.held().isEmpty())
+                .forEach(link ->
+                        text.append("\n%s->%s holds:\n".formatted(link.from(), link.to()))
+                                .append(HeldView.tables(link.held())));
         return text.toString();
     }
 }

@@ -1,5 +1,6 @@
 package org.pgchorus.cli;
 
+import org.pgchorus.daemon.HeldChanges;
 import org.pgchorus.daemon.Status;
 
 import java.util.List;
@@ -63,6 +64,7 @@ final class StatusView {
                         ">behind",
                         ">transactions",
                         ">conflicts",
+                        ">held",
                         ">retained");
         for (Status.Link link : links) {
             grid.row(
@@ -73,9 +75,14 @@ final class StatusView {
                     Words.seconds(link.lagSeconds()),
                     Words.count(link.transactions()),
                     Words.count(link.conflicts()),
+                    Words.count(heldChanges(link)),
                     link.slot().map(slot -> Words.size(slot.retainedBytes())).orElse(""));
         }
         return grid.text();
+    }
+
+    private static long heldChanges(Status.Link link) {
+        return link.held().stream().mapToLong(HeldChanges.HeldTable::changes).sum();
     }
 
     /** Links for people: how far they are in the source's log. */
@@ -129,6 +136,9 @@ final class StatusView {
                 "applied_changes", link.changes(),
                 "conflicts", link.conflicts(),
                 "standing_at", Json.known(link.standingAt()),
+                "held_changes", heldChanges(link),
+                "held", HeldView.json(link.held()),
+                "known_differences", link.differences().count(),
                 "slot_name", slot.map(Status.Slot::name),
                 "active", slot.map(Status.Slot::active),
                 "active_pid", slot.flatMap(s -> Json.known(s.activePid())).map(Long::valueOf),

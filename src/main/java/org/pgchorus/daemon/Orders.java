@@ -21,6 +21,7 @@ import org.pgchorus.sql.SurveySql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /** What an operator can order. Each call does all of it or nothing. No state. */
@@ -133,6 +134,40 @@ public final class Orders {
                     .findFirst()
                     .orElseThrow(() ->
                             PgError.refused("a link has two different ends, not twice " + from));
+        }
+    }
+
+    /** The first transaction that a link holds for tables it cannot change. */
+    public static Optional<HeldChanges.Transaction> showHeld(
+            Address any, NodeName from, NodeName to) {
+        try (GroupSessions group = GroupSessions.open(any)) {
+            return HeldChanges.first(group.session(group.member(to)), group.member(from).id());
+        }
+    }
+
+    /**
+     * Steps over a transaction that a link holds, or one change of it; what is stepped over becomes
+     * a known difference.
+     *
+     * <p>A link that stopped before it took a transaction holds nothing of it, and is not meant
+     * here: it is told otherwise to go on.
+     *
+     * @param xid of the transaction at its writer; the first held one if empty
+     * @param change its number in the transaction; all held ones if empty
+     * @param dryRun only say what would be stepped over
+     * @return what was stepped over, or would be
+     */
+    public static HeldChanges.Transaction skip(
+            Address any,
+            NodeName from,
+            NodeName to,
+            OptionalLong xid,
+            OptionalLong change,
+            boolean dryRun) {
+        try (GroupSessions group = GroupSessions.open(any)) {
+            Member source = group.member(from);
+            return HeldChanges.skip(
+                    group.session(group.member(to)), source.id(), xid, change, dryRun);
         }
     }
 

@@ -37,6 +37,7 @@ public record Status(String groupId, List<Node> nodes, List<Link> links) {
      *     up to a second on an idle link; zero if no bytes are missing
      * @param skewSeconds how far ahead of the target's clock the last transaction's commit lay,
      *     negative for behind
+     * @param held tables that cannot be changed, while the others flow
      */
     public record Link(
             String from,
@@ -54,7 +55,19 @@ public record Status(String groupId, List<Node> nodes, List<Link> links) {
             long changes,
             long conflicts,
             String standingAt,
-            Optional<Slot> slot) {}
+            Optional<Slot> slot,
+            List<HeldChanges.HeldTable> held,
+            Differences differences) {}
+
+    /**
+     * Changes that an operator had stepped over, so that the nodes may differ.
+     *
+     * @param tables their names, for people; empty if there are none
+     */
+    public record Differences(long count, String tables) {
+        /** Nothing was stepped over. */
+        public static final Differences NONE = new Differences(0, "");
+    }
 
     /** The slot at the source that feeds a link. */
     public record Slot(
@@ -93,7 +106,37 @@ public record Status(String groupId, List<Node> nodes, List<Link> links) {
                         "link %s is %.0f s behind, over the limit of %.0f s"
                                 .formatted(name, link.lagSeconds.orElse(0), LAG_LIMIT_SECONDS));
             }
+            for (HeldChanges.HeldTable held : link.held) {
+                problems.add(problem(name, held));
+            }
+            if (link.differences.count > 0) {
+                problems.add(problem(name, link));
+            }
         }
         return problems;
+    }
+
+    private static String problem(String link, HeldChanges.HeldTable held) {
+        return "link %s holds table %s with %d change%s%s: %s; cure: %s"
+                .formatted(
+                        link,
+                        held.table(),
+                        held.changes(),
+                        held.changes() == 1 ? "" : "s",
+                        held.key().map(key -> ", first " + key).orElse(""),
+                        held.message(),
+                        held.cure());
+    }
+
+    private static String problem(String name, Link link) {
+        return ("link %s: %d change%s of %s stepped over, so the nodes differ there; compare the"
+                        + " rows with pgchorus.known_difference at node %s, mend them, and delete"
+                        + " its entries")
+                .formatted(
+                        name,
+                        link.differences.count,
+                        link.differences.count == 1 ? "" : "s",
+                        link.differences.tables,
+                        link.to);
     }
 }

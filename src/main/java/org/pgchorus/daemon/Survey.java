@@ -5,6 +5,7 @@ import org.pgchorus.member.Member;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
+import org.pgchorus.sql.HeldSql;
 import org.pgchorus.sql.SurveySql;
 
 import java.util.ArrayList;
@@ -47,7 +48,11 @@ public final class Survey {
             long changes,
             long conflicts,
             String standingAt,
-            Optional<Lsn> position) {}
+            Optional<Lsn> position,
+            List<HeldChanges.HeldTable> held,
+            Status.Differences differences) {}
+
+    private record HeldBy(int from, HeldChanges.HeldTable table) {}
 
     static Status of(GroupSessions group) {
         Map<Integer, Source> sources = new HashMap<>();
@@ -57,7 +62,7 @@ public final class Survey {
         group.sessions()
                 .forEach((id, session) -> {
                     try {
-                        incoming.put(id, incoming(session));
+                        incoming.put(id, incoming(group, id, session));
                         sources.put(id, source(session));
                         slots.put(id, slots(session));
                     } catch (PgError e) {
@@ -108,7 +113,18 @@ public final class Survey {
                 .orElseThrow();
     }
 
-    private static Map<Integer, Incoming> incoming(Session session) {
+    private static Map<Integer, Incoming> incoming(GroupSessions group, int to, Session session) {
+        Map<Integer, String> names = new HashMap<>();
+        group.members().forEach(member -> names.put(member.id(), member.name().text()));
+        List<HeldBy> held = session.query(HeldSql.SURVEY, row -> held(names, to, row));
+        Map<Integer, Status.Differences> differences = new HashMap<>();
+        session.query(
+                        HeldSql.DIFFERENCES,
+                        row ->
+                                Map.entry(
+                                        (int) row.number(1),
+                                        new Status.Differences(row.number(2), row.text(3))))
+                .forEach(entry -> differences.put(entry.getKey(), entry.getValue()));
         Map<Integer, Incoming> links = new HashMap<>();
         session.query(
                         SurveySql.LINKS_IN,
@@ -127,9 +143,32 @@ public final class Survey {
                                         row.number(11, 0),
                                         row.number(12, 0),
                                         row.maybe(13).orElse(""),
-                                        row.maybe(14).map(Lsn::parse)))
+                                        row.maybe(14).map(Lsn::parse),
+                                        held.stream()
+                                                .filter(h -> h.from == row.number(1))
+                                                .map(HeldBy::table)
+                                                .toList(),
+                                        differences.getOrDefault(
+                                                (int) row.number(1), Status.Differences.NONE)))
                 .forEach(link -> links.put(link.from, link));
         return links;
+    }
+
+    private static HeldBy held(Map<Integer, String> names, int to, Session.Answer row) {
+        int from = (int) row.number(1);
+        return new HeldBy(
+                from,
+                new HeldChanges.HeldTable(
+                        row.text(2) + "." + row.text(3),
+                        row.number(4),
+                        row.text(5),
+                        row.text(6),
+                        row.maybe(7),
+                        row.text(8),
+                        HeldChanges.cure(
+                                row.text(5),
+                                names.getOrDefault(to, "?"),
+                                names.getOrDefault(from, "?"))));
     }
 
     private static Map<Integer, Status.Slot> slots(Session session) {
@@ -178,7 +217,9 @@ public final class Survey {
                 incoming.map(Incoming::changes).orElse(0L),
                 incoming.map(Incoming::conflicts).orElse(0L),
                 incoming.map(Incoming::standingAt).orElse(""),
-                slot);
+                slot,
+                incoming.map(Incoming::held).orElse(List.of()),
+                incoming.map(Incoming::differences).orElse(Status.Differences.NONE));
     }
 
     /** The status is up to half a second old, the position is not: what is applied was received. */

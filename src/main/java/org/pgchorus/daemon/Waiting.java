@@ -8,6 +8,7 @@ import org.pgchorus.model.Lsn;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
+import org.pgchorus.sql.HeldSql;
 import org.pgchorus.sql.LinkSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.ObjectNames;
@@ -18,7 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** Waits until what is committed now has been applied. No state. */
+/** Waits until what is committed now has been applied; what a link holds is not. No state. */
 public final class Waiting {
     private static final long POLL_MILLIS = 20;
 
@@ -61,9 +62,11 @@ public final class Waiting {
                 return false;
             }
             try {
+                // In this order: what the position has passed is either applied or held by then.
                 return target.first(LinkSql.APPLIED_POSITION, row -> row.lsn(1), from.id())
-                        .filter(position -> !sourceLsn.isAfter(position))
-                        .isPresent();
+                                .filter(position -> !sourceLsn.isAfter(position))
+                                .isPresent()
+                        && target.value(HeldSql.HOLDS_BEFORE, from.id(), sourceLsn).equals("f");
             } catch (PgError.Busy e) {
                 // A node lost while we wait has not applied it; the answer names its links.
                 return false;

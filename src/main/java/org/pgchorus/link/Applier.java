@@ -2,20 +2,17 @@ package org.pgchorus.link;
 
 import org.pgchorus.conflict.Sight;
 import org.pgchorus.model.Lsn;
+import org.pgchorus.model.Relation;
 import org.pgchorus.model.Stamp;
+import org.pgchorus.model.TableName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.pgoutput.Message;
 import org.pgchorus.sql.LinkSql;
-import org.pgchorus.sql.ObjectNames;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -30,12 +27,6 @@ final class Applier {
     /** How long a busy link may leave what it applied unflushed, and so unacknowledged. */
     private static final long FLUSH_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** How often a heartbeat is written down; the others only count in memory. */
-    private static final long PERSIST_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    /** Deadlocks in a row after which the link starts anew, which also lets others go first. */
-    private static final int REPLAYS = 10;
-
     private final LinkPlan plan;
     private final Session target;
     private final Applied applied;
@@ -43,7 +34,9 @@ final class Applier {
     private final CarefulPath path;
     private final History history;
     private final TargetClock clock;
-    private final Map<Integer, Long> seenByWriter = new TreeMap<>();
+    private final HeldTables held;
+    private final HeldRetry retry;
+    private final Hearsay hearsay;
     private final Optional<SnapshotText> skipSnapshot;
     private final Lsn skipUntil;
 
@@ -53,11 +46,11 @@ final class Applier {
     private long beginCameNanos;
     private boolean skipping;
     private boolean opened;
-    private Announcement announcement;
+    private boolean committing;
+    private boolean checkingEach;
+    private TableName touched;
     private long changesHere;
     private long notedStepMicros = Long.MIN_VALUE;
-    private String heardTenure;
-    private long persistedNanos;
     private long flushedNanos;
 
     private Lsn sourceAppliedLsn;
@@ -86,18 +79,14 @@ final class Applier {
                 target.first(LinkSql.APPLIED_POSITION, row -> row.lsn(1), plan.fromId())
                         .orElseThrow(() -> noPosition(plan));
         sourceDurableLsn = sourceAppliedLsn;
-        target.query(
-                        LinkSql.PROGRESS,
-                        row -> Map.entry((int) row.number(1), row.number(2)),
-                        plan.fromId())
-                .forEach(entry -> seenByWriter.put(entry.getKey(), entry.getValue()));
+        hearsay = new Hearsay(plan, target, applied);
+        held = new HeldTables(plan, target, applied);
+        retry = new HeldRetry(plan, target, applied, held, tables, path, clock);
         // What is kept here goes back with the database, when it forgets what was not durable yet.
         applied.resume(
                 plan.fromId(),
                 target.first(LinkSql.APPLIED_OF, row -> row.number(1), plan.fromId())
                         .orElse(Long.MIN_VALUE));
-        heardTenure =
-                target.first(LinkSql.HEARD_TENURE, row -> row.text(1), plan.fromId()).orElse("");
         record Skip(String snapshot, Lsn until) {}
         Optional<Skip> skip =
                 target.first(LinkSql.SKIP, row -> new Skip(row.text(1), row.lsn(2)), plan.fromId());
@@ -133,8 +122,8 @@ final class Applier {
         }
         try {
             dispatch(message);
-        } catch (PgError.Busy e) {
-            replay(e);
+        } catch (PgError.Busy | PgError.Refused e) {
+            recover(e);
         }
     }
 
@@ -144,38 +133,70 @@ final class Applier {
             case Message.Origin _ -> skipping = true;
             case Message.Describe(var relation) -> tables.describe(relation);
             case Message.Type _ -> {}
-            case Message.LogicalMessage said -> hear(said);
+            case Message.LogicalMessage said -> {
+                if (!skipping) {
+                    hearsay.hear(said);
+                }
+            }
             case Message.Commit commit -> commit(commit);
             case Message.Insert _, Message.Update _, Message.Delete _, Message.Truncate _ ->
                     change(message);
         }
     }
 
-    /** Begins a small transaction again after a deadlock; a large one has to be sent again. */
-    private void replay(PgError.Busy first) throws InterruptedException {
-        PgError.Busy failure = first;
-        for (int attempt = 1; attempt <= REPLAYS; attempt++) {
-            if (!failure.sqlState().startsWith("40") || !memory.isWhole()) {
-                throw failure;
-            }
-            target.rollback();
-            opened = false;
-            TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextLong(1, 10L * attempt));
+    /**
+     * Begins a small transaction again after a deadlock, or without a table that cannot be changed;
+     * a large one has to be sent again.
+     */
+    private void recover(PgError first) throws InterruptedException {
+        Setbacks setbacks = new Setbacks();
+        PgError failure = first;
+        while (true) {
+            makeReady(failure, setbacks);
             try {
                 for (Message message : memory.messages()) {
                     dispatch(message);
                 }
                 return;
-            } catch (PgError.Busy again) {
+            } catch (PgError.Busy | PgError.Refused again) {
                 failure = again;
             }
         }
-        throw failure;
+    }
+
+    /** Makes ready to take the transaction again, or throws why it cannot be. */
+    private void makeReady(PgError failure, Setbacks setbacks) throws InterruptedException {
+        Optional<TableName> table = Optional.ofNullable(touched);
+        Setbacks.Remedy remedy = setbacks.remedy(failure, table, committing);
+        boolean canHold = table.isPresent() && failure instanceof PgError.Refused;
+        if (remedy == Setbacks.Remedy.NONE || !(memory.isWhole() || canHold)) {
+            throw failure;
+        }
+        target.rollback();
+        opened = false;
+        if (!memory.isWhole()) {
+            held.holdNow(table.orElseThrow(), failure, current);
+            throw PgError.busy(
+                    "table %s is held, and its transaction, too large to be kept, is asked for again"
+                            .formatted(table.get()));
+        }
+        switch (remedy) {
+            case AGAIN -> TimeUnit.MILLISECONDS.sleep(setbacks.pauseMillis());
+            case AFRESH -> {
+                target.execute("DEALLOCATE ALL");
+                tables.forgetAll();
+            }
+            case CHECKING_EACH -> checkingEach = true;
+            case HOLD -> held.hold(table.orElseThrow(), failure, changesHere);
+            case NONE -> throw failure;
+        }
     }
 
     private void begin(Message.Begin begin) {
         current = begin;
         changesHere = 0;
+        touched = null;
+        committing = false;
         skipping =
                 skipSnapshot.isPresent()
                         && skipUntil.isAfter(begin.commitLsn())
@@ -199,11 +220,52 @@ final class Applier {
         at = message;
         open();
         switch (message) {
+            case Message.Insert insert -> change(insert.relation(), insert);
+            case Message.Update update -> change(update.relation(), update);
+            case Message.Delete delete -> change(delete.relation(), delete);
+            case Message.Truncate truncate -> {
+                for (int relation : truncate.relations()) {
+                    change(
+                            relation,
+                            new Message.Truncate(
+                                    List.of(relation),
+                                    truncate.cascade(),
+                                    truncate.restartIdentity()));
+                }
+            }
+            default -> throw new IllegalStateException("not a change: " + message);
+        }
+    }
+
+    /** A change of one table: applied, or kept for later if the table is held. */
+    private void change(int id, Message message) {
+        Relation relation = tables.relation(id);
+        if (held.holds(relation.table())) {
+            keep(relation, message);
+            return;
+        }
+        touched = relation.table();
+        switch (message) {
             case Message.Insert insert -> path.insert(insert);
             case Message.Update update -> path.update(update);
             case Message.Delete delete -> path.delete(delete);
             case Message.Truncate truncate -> path.truncate(truncate);
             default -> throw new IllegalStateException("not a change: " + message);
+        }
+        touched = null;
+    }
+
+    private void keep(Relation relation, Message message) {
+        try {
+            held.keep(
+                    relation,
+                    message,
+                    changesHere,
+                    new HeldTables.Transaction(current, hearsay.seenByWriter()));
+        } catch (PgError.Halted e) {
+            target.rollback();
+            held.forgetEmpty();
+            throw e;
         }
     }
 
@@ -238,34 +300,28 @@ final class Applier {
             TimeUnit.MICROSECONDS.sleep(wait);
         }
         opened = true;
+        if (checkingEach) {
+            target.execute("SET CONSTRAINTS ALL IMMEDIATE");
+        }
+        held.opened(current);
         watchWriter();
         Stamp stamp = new Stamp(current.commitMicros(), plan.fromId());
         Sight sight =
-                new Sight(plan.fromId(), plan.toId(), seenByWriter, applied.snapshot())
+                new Sight(
+                                plan.fromId(),
+                                plan.toId(),
+                                hearsay.seenByWriter(),
+                                applied.snapshot(plan.fromId(), applied.position(plan.fromId())))
                         .afterSteps(applied.clocks().steps());
         path.begin(stamp, current.xid(), current.commitLsn(), sight);
     }
 
-    private void hear(Message.LogicalMessage said) {
-        if (!skipping && said.prefix().equals(ObjectNames.MESSAGE_PREFIX)) {
-            Announcement.parse(said.content()).ifPresent(heard -> announcement = heard);
-        }
-    }
-
     private void commit(Message.Commit commit) throws InterruptedException {
-        switch (announcement) {
-            case null -> {}
-            case Announcement.Fence() -> open();
-            case Announcement.Heartbeat beat -> {
-                beat.appliedMicros().forEach((node, at) -> seenByWriter.merge(node, at, Math::max));
-                boolean due = System.nanoTime() - persistedNanos > PERSIST_NANOS;
-                if (due || !beat.tenure().equals(heardTenure)) {
-                    open();
-                    persist(beat);
-                }
-            }
+        if (hearsay.take()) {
+            open();
+            hearsay.persist(current.commitMicros());
         }
-        announcement = null;
+        hearsay.done();
         // Also what changes nothing is not applied before its time: peers are told of it.
         if (!skipping && clock.mayBeAhead(current.commitMicros())) {
             open();
@@ -273,6 +329,7 @@ final class Applier {
         if (opened) {
             move(commit.endLsn(), Stamp.instantOf(current.commitMicros()));
             opened = false;
+            checkingEach = false;
             notedStepMicros = applied.clocks().steppedFrom(plan.fromId());
         }
         // What is skipped was written elsewhere, and its commit time is of another node's clock.
@@ -287,28 +344,13 @@ final class Applier {
         at = null;
     }
 
-    private void persist(Announcement.Heartbeat beat) {
-        List<String> nodes = new ArrayList<>();
-        List<String> peers = new ArrayList<>();
-        List<String> micros = new ArrayList<>();
-        beat.appliedMicros()
-                .forEach((peer, at) -> {
-                    nodes.add(Integer.toString(plan.fromId()));
-                    peers.add(Integer.toString(peer));
-                    micros.add(Long.toString(at));
-                });
-        nodes.add(Integer.toString(plan.toId()));
-        peers.add(Integer.toString(plan.fromId()));
-        micros.add(Long.toString(current.commitMicros()));
-        target.update(
-                LinkSql.NOTE_PROGRESS,
-                nodes.toArray(new String[0]),
-                peers.toArray(new String[0]),
-                micros.toArray(new String[0]));
-        target.update(LinkSql.NOTE_STATE, beat.state(), plan.fromId(), beat.state());
-        target.update(LinkSql.HEAR_TENURE, plan.fromId(), beat.tenure());
-        heardTenure = beat.tenure();
-        persistedNanos = System.nanoTime();
+    /**
+     * Applies what is held for tables that work again, if it is time; between transactions only.
+     */
+    void retryHeld() {
+        if (current == null) {
+            retry.tryIfDue();
+        }
     }
 
     /**
@@ -353,7 +395,10 @@ final class Applier {
         if (!moved) {
             throw noPosition(plan);
         }
+        committing = true;
         target.commit();
+        committing = false;
+        held.committed();
         sourceAppliedLsn = sourceEndLsn;
     }
 

@@ -258,6 +258,7 @@ public final class Link implements Runnable, AutoCloseable {
                     quietSince = System.nanoTime();
                 }
                 if (!applier.inTransaction()) {
+                    applier.retryHeld();
                     applier.flush(inbox.isEmpty());
                     source.acknowledge(applier.sourceDurableLsn());
                     report = sum(before, applier.report(new LinkState.Streaming(), received, ""));

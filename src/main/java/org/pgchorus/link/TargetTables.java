@@ -1,6 +1,7 @@
 package org.pgchorus.link;
 
 import org.pgchorus.model.Relation;
+import org.pgchorus.model.TableName;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
@@ -13,8 +14,7 @@ import java.util.Optional;
 /**
  * The target's tables as the source's relations meet them. One thread at a time.
  *
- * <p>Lives as long as one connection of a link: a table altered at the target is seen again after
- * the failure that the alteration causes.
+ * <p>A table altered at the target is seen again after the failure that the alteration causes.
  */
 final class TargetTables {
     private final Session target;
@@ -38,6 +38,16 @@ final class TargetTables {
                         () -> new IllegalStateException("relation " + id + " was not described"));
     }
 
+    /** What is known of a table here is looked at again. */
+    void forget(TableName table) {
+        statements.keySet().removeIf(id -> described.get(id).table().equals(table));
+    }
+
+    /** The same of all tables. */
+    void forgetAll() {
+        statements.clear();
+    }
+
     /**
      * The statements for a table.
      *
@@ -54,13 +64,14 @@ final class TargetTables {
                         .orElseThrow(() ->
                                 PgError.refused(
                                         "table %s does not exist here; create it"
-                                                .formatted(relation.table())));
+                                                .formatted(relation.table()),
+                                        "42P01"));
         try {
             RowSql sql = new RowSql(relation, table.table());
             statements.put(id, sql);
             return sql;
         } catch (IllegalArgumentException e) {
-            throw PgError.refused(e.getMessage() + "; add it here");
+            throw PgError.refused(e.getMessage() + "; add it here", "42703");
         }
     }
 }

@@ -67,7 +67,14 @@ final class WriterRows implements AutoCloseable {
                                         "table %s no longer exists on node %s"
                                                 .formatted(relation.table(), plan.name().from())))
                         .table();
-        return new RowSql(relation, table);
+        try {
+            return new RowSql(relation, table);
+        } catch (IllegalArgumentException e) {
+            throw PgError.refused(
+                    "node %s has altered a table since: %s"
+                            .formatted(plan.name().from(), e.getMessage()),
+                    "42703");
+        }
     }
 
     @Override

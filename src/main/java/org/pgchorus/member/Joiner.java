@@ -8,6 +8,7 @@ import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.CopySql;
+import org.pgchorus.sql.HeldSql;
 import org.pgchorus.sql.LinkSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.ObjectNames;
@@ -149,6 +150,7 @@ public final class Joiner implements AutoCloseable {
             }
         }
         Session via = via();
+        refuseHolding(via);
         tables = Catalog.published(via);
         List<Finding> findings = new ArrayList<>();
         sessions.forEach((id, session) ->
@@ -166,6 +168,18 @@ public final class Joiner implements AutoCloseable {
             Finding.requireNone(new Comparison(via, newcomer, name.text()).absent(tables));
         }
         identity = new Identity(provider.groupId(), freshId(), name);
+    }
+
+    private void refuseHolding(Session session) {
+        List<String> held =
+                session.query(HeldSql.ANY, row -> row.text(2) + " from node " + row.text(1));
+        if (!held.isEmpty()) {
+            throw PgError.refused(
+                    ("node %s holds changes that it cannot apply (%s), so a copy of it would lack"
+                                    + " them; mend what pgchorus status says of them, or join via"
+                                    + " another node")
+                            .formatted(provider.name(), String.join(", ", held)));
+        }
     }
 
     /** An id never used before: rows may still carry those of nodes that are gone. */
@@ -302,6 +316,8 @@ public final class Joiner implements AutoCloseable {
     private void copy(Map<Integer, Lsn> slots) throws InterruptedException {
         try (Session holder = Session.open(request.via(), "pgchorus join")) {
             Snapshot snapshot = Snapshot.take(holder, identity.nodeId());
+            // What the provider holds is neither in the snapshot nor sent from where it stands.
+            refuseHolding(holder);
             progress.step("snapshot of %s taken; nothing there waited".formatted(provider.name()));
             copied = true;
             new Copier(

@@ -65,6 +65,17 @@ public final class Row {
         return new Row(bytes, starts, lengths, new boolean[count]);
     }
 
+    /** The same; where {@code unchanged} says so, a large value that the source did not send. */
+    public static Row ofTexts(List<String> texts, IntPredicate unchanged) {
+        Row row = ofTexts(texts);
+        for (int i = 0; i < row.lengths.length; i++) {
+            if (unchanged.test(i)) {
+                row.lengths[i] = UNCHANGED;
+            }
+        }
+        return row;
+    }
+
     /** How many values. */
     public int size() {
         return lengths.length;

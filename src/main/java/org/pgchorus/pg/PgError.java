@@ -69,6 +69,11 @@ public abstract sealed class PgError extends RuntimeException {
         return new Refused(message, "55000", null);
     }
 
+    /** The same, under the SQLSTATE that the server would have given it. */
+    public static Refused refused(String message, String sqlState) {
+        return new Refused(message, sqlState, null);
+    }
+
     /** The same, because of another failure. */
     public static Refused refused(String message, Throwable cause) {
         return new Refused(message, "55000", cause);

@@ -73,10 +73,10 @@ public final class LinkSql {
     public static final String PROGRESS =
             "SELECT peer, micros FROM pgchorus.progress WHERE node = ?::smallint";
 
-    /** Up to which commit time this node has applied a writer; parameter: the writer. */
+    /** How far this node's link from a writer is, in commit time; parameter: the writer. */
     public static final String APPLIED_OF =
             """
-            SELECT p.micros FROM pgchorus.progress p, pgchorus.local l
+            SELECT greatest(p.micros, p.reached) FROM pgchorus.progress p, pgchorus.local l
             WHERE p.node = l.node_id AND p.peer = ?::smallint\
             """;
 

@@ -76,12 +76,14 @@ CREATE TABLE pgchorus.stamp (
 CREATE INDEX stamp_key ON pgchorus.stamp (relation, hash, hash2);
 
 -- Up to which commit time (micros) a node has applied each peer, as it said in its heartbeats.
--- stepped: where the peer's commit times stood when they were last seen to step back.
+-- stepped: where the peer's commit times stood when they were last seen to step back. reached: how
+-- far this node's link from the peer was although it held changes back, which micros stays below.
 CREATE TABLE pgchorus.progress (
     node   smallint NOT NULL,
     peer   smallint NOT NULL,
     micros bigint NOT NULL,
     stepped bigint,
+    reached bigint,
     PRIMARY KEY (node, peer)
 );
 
@@ -200,7 +202,9 @@ CREATE TABLE pgchorus.displaced_row (
 CREATE UNIQUE INDEX displaced_row_key ON pgchorus.displaced_row (relation, hash, hash2);
 
 -- Tables that a link cannot change at the moment, and why. What it has for them waits, in order, in
--- held_change_entry, and is tried again until it works.
+-- held_change_entry, and is tried again until it works. first_lsn: where the transaction commits
+-- from which on it is held. reached_micros: up to which commit time the writer's changes of it are
+-- merged here.
 CREATE TABLE pgchorus.held_table (
     from_node   smallint NOT NULL,
     schema_name text NOT NULL,
@@ -208,6 +212,8 @@ CREATE TABLE pgchorus.held_table (
     sqlstate    text NOT NULL,
     message     text NOT NULL,
     failing_seq bigint,
+    first_lsn   pg_lsn NOT NULL,
+    reached_micros bigint NOT NULL,
     since       timestamptz NOT NULL DEFAULT clock_timestamp(),
     tried       timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (from_node, schema_name, table_name)
@@ -236,10 +242,13 @@ CREATE TABLE pgchorus.held_change_entry (
     unchanged   boolean[],
     seen_nodes  smallint[] NOT NULL,
     seen_micros bigint[] NOT NULL,
+    bytes       bigint NOT NULL,
     held        timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX held_change_entry_table
     ON pgchorus.held_change_entry (from_node, schema_name, table_name, seq);
+CREATE INDEX held_change_entry_lsn ON pgchorus.held_change_entry (from_node, commit_lsn);
+CREATE INDEX held_change_entry_micros ON pgchorus.held_change_entry (from_node, micros);
 
 -- Changes that an operator had stepped over: this node may differ from the others there until
 -- somebody compares and mends it.
@@ -304,7 +313,7 @@ CREATE VIEW pgchorus.displaced AS
     LEFT JOIN pgchorus.member m ON m.id = d.node;
 
 CREATE VIEW pgchorus.held_change AS
-    SELECT e.seq AS held_id, m.name AS from_node, e.schema_name AS schema,
+    SELECT e.seq AS held_id, e.from_node AS from_id, m.name AS from_node, e.schema_name AS schema,
            e.table_name AS "table", e.xid, e.change, e.commit_lsn,
            pgchorus.instant(e.micros) AS commit_time,
            CASE e.operation WHEN 'I' THEN 'insert' WHEN 'U' THEN 'update' WHEN 'D' THEN 'delete'

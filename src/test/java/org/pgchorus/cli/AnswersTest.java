@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.Test;
 import org.pgchorus.daemon.Conflicts;
 import org.pgchorus.daemon.Conflicts.Conflict;
+import org.pgchorus.daemon.HeldChanges;
 import org.pgchorus.daemon.Orders.ReplicatedTable;
 import org.pgchorus.daemon.Status;
 import org.pgchorus.model.LinkName;
@@ -46,7 +47,9 @@ class AnswersTest {
                                     "0/1000",
                                     "0/1A00",
                                     4096,
-                                    "reserved")));
+                                    "reserved")),
+                    List.of(),
+                    Status.Differences.NONE);
 
     private static final Status.Link DOWN =
             new Status.Link(
@@ -65,7 +68,9 @@ class AnswersTest {
                     0,
                     0,
                     "",
-                    Optional.empty());
+                    Optional.empty(),
+                    List.of(),
+                    Status.Differences.NONE);
 
     private static final List<Status.Node> NODES =
             List.of(
@@ -101,13 +106,100 @@ class AnswersTest {
                          1  n1    ready  18.6     postgresql://h1/app
                          2  n2    down   -        postgresql://h2/app
 
-                        from  to  state        lag  behind  transactions  conflicts  retained
-                        n1    n2  streaming  1.5kB   250ms         1,234          2       4kB
-                        n2    n1  down           -       -             0          0         -
+                        from  to  state        lag  behind  transactions  conflicts  held  retained
+                        n1    n2  streaming  1.5kB   250ms         1,234          2     0       4kB
+                        n2    n1  down           -       -             0          0     0         -
 
                         not well:
                           node n2 is down: refused
                           link n2->n1 is down: node n2 cannot be reached
+                        """);
+    }
+
+    private static final Status.Link HOLDING =
+            new Status.Link(
+                    "n1",
+                    "n2",
+                    "streaming",
+                    "",
+                    OptionalLong.of(0),
+                    OptionalDouble.of(0),
+                    OptionalDouble.of(0),
+                    "0/2000",
+                    "0/2000",
+                    "0/2000",
+                    "0/2000",
+                    12,
+                    12,
+                    0,
+                    "",
+                    Optional.empty(),
+                    List.of(
+                            new HeldChanges.HeldTable(
+                                    "public.account",
+                                    1203,
+                                    "23514",
+                                    "it violates check \"positive\" [23514]",
+                                    Optional.of("{\"id\" : \"7\"}"),
+                                    "2026-11-20 08:00:00.5+00",
+                                    "mend it")),
+                    new Status.Differences(1, "public.log"));
+
+    @Test
+    void heldTablesAreSaidWithTheirCureAndAreNotWell() {
+        Status status = new Status("aa", NODES.subList(0, 1), List.of(HOLDING));
+        assertThat(StatusCommand.text(status))
+                .endsWith(
+                        """
+
+                        n1->n2 holds:
+                        held table      changes  sqlstate  first row  since
+                        public.account    1,203  23514     id=7       2026-11-20 08:00:00Z
+
+                        not well:
+                          link n1->n2 holds table public.account with 1203 changes, first \
+                        {"id" : "7"}: it violates check "positive" [23514]; cure: mend it
+                          link n1->n2: 1 change of public.log stepped over, so the nodes differ \
+                        there; compare the rows with pgchorus.known_difference at node n2, mend \
+                        them, and delete its entries
+                        """);
+    }
+
+    @Test
+    void heldTablesHaveKeysForPrograms() throws IOException {
+        JsonNode json = read(StatusView.json(HOLDING));
+        assertThat(json.get("held_changes").asLong()).isEqualTo(1203);
+        assertThat(json.get("known_differences").asLong()).isEqualTo(1);
+        assertThat(json.get("held").get(0).toString())
+                .isEqualTo(
+                        "{\"table\":\"public.account\",\"changes\":1203,\"sqlstate\":\"23514\","
+                                + "\"message\":\"it violates check \\\"positive\\\" [23514]\","
+                                + "\"key\":{\"id\":\"7\"},\"since\":\"2026-11-20T08:00:00.500Z\","
+                                + "\"cure\":\"mend it\"}");
+    }
+
+    @Test
+    void aHeldTransactionIsShownChangeByChange() {
+        HeldChanges.Transaction transaction =
+                new HeldChanges.Transaction(
+                        731,
+                        "0/1E2A510",
+                        "2026-11-20 08:00:00.5+00",
+                        1,
+                        List.of(
+                                new HeldChanges.Change(
+                                        2,
+                                        "public.account",
+                                        "update",
+                                        Optional.empty(),
+                                        Optional.of("{\"id\" : \"7\", \"v\" : null}"))));
+        assertThat(LinkSkipCommand.text(transaction, true))
+                .isEqualTo(
+                        """
+                        would skip, of transaction 731, committed 2026-11-20T08:00:00.500Z at \
+                        0/1E2A510, 1 change held:
+                        change  table           operation  before  after
+                             2  public.account  update     -       id=7, v=NULL
                         """);
     }
 
@@ -173,7 +265,7 @@ class AnswersTest {
 
     @Test
     void oneLinkIsShownInDetail() {
-        assertThat(LinkShowCommand.text(FLOWING))
+        assertThat(LinkShowCommand.text(FLOWING, Optional.empty()))
                 .startsWith("link n1->n2 is streaming\n  lag                  1.5kB\n")
                 .contains("\n  slot is active       yes, pid 4711\n")
                 .contains("\n  clock ahead          -1ms\n");
