@@ -177,7 +177,7 @@ final class Applier {
         if (!memory.isWhole()) {
             held.holdNow(table.orElseThrow(), failure, current);
             throw PgError.busy(
-                    "table %s is held, and its transaction, too large to be kept, is asked for again"
+                    "table %s is held; its transaction, too large to be kept, is asked for again"
                             .formatted(table.get()));
         }
         switch (remedy) {
