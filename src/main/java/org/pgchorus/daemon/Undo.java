@@ -3,6 +3,8 @@ package org.pgchorus.daemon;
 import org.pgchorus.config.Address;
 import org.pgchorus.daemon.Conflicts.Conflict;
 import org.pgchorus.daemon.Conflicts.Version;
+import org.pgchorus.link.RoomMaker;
+import org.pgchorus.member.Member;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.model.Table;
 import org.pgchorus.model.TableName;
@@ -11,6 +13,7 @@ import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.UndoSql;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +24,9 @@ import java.util.Set;
  * with a stamp of now, which replicates like any other. No state.
  */
 public final class Undo {
+    /** Times to make room again after what was displaced came back first. */
+    private static final int ATTEMPTS = 5;
+
     private Undo() {}
 
     /**
@@ -46,27 +52,74 @@ public final class Undo {
                                 conflict, conflict.local(), conflict.localStamp().orElseThrow())
                         : new Undone(conflict, conflict.remote(), conflict.remoteStamp());
         try (GroupSessions group = GroupSessions.open(any)) {
-            Session session = group.session(group.member(new NodeName(conflict.node())));
-            session.inTransaction(() -> write(session, undone));
+            Member node = group.member(new NodeName(conflict.node()));
+            write(group, node, undone);
         }
         return undone;
     }
 
-    private static int write(Session session, Undone undone) {
-        Conflict conflict = undone.conflict;
+    /**
+     * What clashes with the row on a unique or exclusion constraint is displaced first. It would
+     * come back at once if the row did not follow, so another attempt may be needed.
+     */
+    private static void write(GroupSessions group, Member node, Undone undone) {
+        Session session = group.session(node);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                session.inTransaction(() -> write(session, undone));
+                return;
+            } catch (PgError e) {
+                boolean clashes = e.sqlState().equals("23505") || e.sqlState().equals("23P01");
+                if (!clashes || attempt == ATTEMPTS) {
+                    throw e;
+                }
+            }
+            makeRoom(group, node, undone);
+        }
+    }
+
+    private static void makeRoom(GroupSessions group, Member node, Undone undone) {
+        try (Session session = Session.open(node.address(), "pgchorus")) {
+            Table table = table(session, undone.conflict);
+            List<String> columns =
+                    table.columns().stream()
+                            .filter(c -> !c.generated())
+                            .map(Table.Column::name)
+                            .toList();
+            List<String> row =
+                    session.first(
+                                    UndoSql.values(table, columns),
+                                    answer -> {
+                                        List<String> values = new ArrayList<>();
+                                        for (int i = 1; i <= columns.size(); i++) {
+                                            values.add(answer.text(i));
+                                        }
+                                        return values;
+                                    },
+                                    undone.row.orElseThrow())
+                            .orElseThrow();
+            RoomMaker.makeRoom(session, group.groupId(), node.id(), table, row);
+        }
+    }
+
+    private static Table table(Session session, Conflict conflict) {
         TableName name =
                 session.first(
                                 UndoSql.TABLE,
                                 r -> new TableName(r.text(1), r.text(2)),
                                 conflict.id())
                         .orElseThrow();
-        Table table =
-                Catalog.describe(session, name)
-                        .orElseThrow(() ->
-                                PgError.refused(
-                                        "table %s no longer exists on node %s"
-                                                .formatted(name, conflict.node())))
-                        .table();
+        return Catalog.describe(session, name)
+                .orElseThrow(() ->
+                        PgError.refused(
+                                "table %s no longer exists on node %s"
+                                        .formatted(name, conflict.node())))
+                .table();
+    }
+
+    private static int write(Session session, Undone undone) {
+        Conflict conflict = undone.conflict;
+        Table table = table(session, conflict);
         if (undone.row.isEmpty()) {
             return session.update(UndoSql.delete(table), conflict.key());
         }

@@ -100,6 +100,7 @@ final class Installer {
         String group = node.groupId();
         int id = node.nodeId();
         return origin.equals(ObjectNames.selfOrigin(group, id))
+                || origin.equals(ObjectNames.undoOrigin(group, id))
                 || origin.matches(Pattern.quote("pgchorus_" + group) + "_\\d+_" + id)
                 || origin.startsWith("pgchorus_%s_copy_%d_".formatted(group, id));
     }

@@ -39,6 +39,11 @@ public final class ObjectNames {
         return "pgchorus_%s_self_%d".formatted(groupId, node);
     }
 
+    /** The origin under which an undo displaces what stands in its way on a node. */
+    public static String undoOrigin(String groupId, int node) {
+        return selfOrigin(groupId, node) + "_undo";
+    }
+
     /** The name a link's connections carry, as {@code synchronous_standby_names} wants it. */
     public static String applicationName(String toName) {
         return "pgchorus_" + toName;

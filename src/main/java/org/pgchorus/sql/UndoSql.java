@@ -38,6 +38,16 @@ public final class UndoSql {
     }
 
     /**
+     * The values of a version's columns, in their order; parameter: the version.
+     *
+     * @param columns the columns wanted
+     */
+    public static String values(Table table, List<String> columns) {
+        return "SELECT %s FROM pg_catalog.json_populate_record(NULL::%s, ?::json)"
+                .formatted(Sql.names(columns), Sql.name(table.name()));
+    }
+
+    /**
      * Overwrites some columns of the row that stands; parameter: the version.
      *
      * @param columns the columns that the version has, the key among them

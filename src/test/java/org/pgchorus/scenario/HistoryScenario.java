@@ -42,6 +42,30 @@ class HistoryScenario {
         }
     }
 
+    @Test
+    void aDisplacedRowCanBePromoted() {
+        String schema = "CREATE TABLE t (id int PRIMARY KEY, mail text UNIQUE, v text)";
+        String rows = "SELECT id, mail, v FROM t ORDER BY id";
+        String displaced = "SELECT \"row\"->>'id' FROM pgchorus.displaced ORDER BY 1";
+        try (TestGroup group = TestGroup.of(schema, 18, 15)) {
+            group.holdAll();
+            group.run(0, "INSERT INTO t VALUES (1, 'x', 'of a')");
+            group.run(1, "INSERT INTO t VALUES (2, 'x', 'of b')");
+            group.releaseAll();
+            assertThat(group.settledRows(rows)).containsExactly("2|x|of b");
+            Undo.conflict(group.address(0), conflict(group, "a", "2").id());
+            assertThat(group.settledRows(rows)).containsExactly("1|x|of a");
+            assertThat(group.settledRows(displaced)).containsExactly("2");
+            group.run(0, "DELETE FROM t WHERE id = 1");
+            group.settle();
+            for (int node : List.of(0, 1)) {
+                TestGroup.await(
+                        "the other one is back",
+                        () -> group.rows(node, rows).equals(List.of("2|x|of b")));
+            }
+        }
+    }
+
     private static Conflict conflict(TestGroup group, String node, String id) {
         return group.conflicts().stream()
                 .filter(c -> c.node().equals(node) && c.key().contains(id))
