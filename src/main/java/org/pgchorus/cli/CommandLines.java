@@ -5,6 +5,7 @@ import org.pgchorus.config.Durations;
 import org.pgchorus.config.Nearest;
 import org.pgchorus.config.NodeAddress;
 import org.pgchorus.config.TablePattern;
+import org.pgchorus.daemon.Halts;
 import org.pgchorus.model.NodeName;
 
 import picocli.CommandLine;
@@ -65,6 +66,7 @@ final class CommandLines {
         registerWords(root, NodeJoinCommand.SchemaSource.class);
         registerWords(root, NodeJoinCommand.DataSource.class);
         registerWords(root, CompletionCommand.Shell.class);
+        registerWords(root, Halts.Side.class);
         root.setExpandAtFiles(false);
         root.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
         root.setParameterExceptionHandler(Failures::wrongUse);

@@ -54,12 +54,13 @@ final class ConflictView {
                         .fact("remote written", stamp(conflict.remoteStamp()))
                         .fact("remote xid", conflict.remoteXid())
                         .fact("remote LSN", conflict.remoteLsn());
-        return facts.text() + "\n" + versions(conflict);
+        return facts.text() + "\n" + versions(conflict.local(), conflict.remote());
     }
 
-    private static String versions(Conflict conflict) {
-        Map<String, String> local = conflict.local().map(JsonRow::values).orElse(Map.of());
-        Map<String, String> remote = conflict.remote().map(JsonRow::values).orElse(Map.of());
+    /** Two versions side by side, by column, as JSON objects; empty if there is none. */
+    static String versions(Optional<String> localJson, Optional<String> remoteJson) {
+        Map<String, String> local = localJson.map(JsonRow::values).orElse(Map.of());
+        Map<String, String> remote = remoteJson.map(JsonRow::values).orElse(Map.of());
         if (local.isEmpty() && remote.isEmpty()) {
             return "  no row on either side\n";
         }

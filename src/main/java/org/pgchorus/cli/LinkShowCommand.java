@@ -1,5 +1,6 @@
 package org.pgchorus.cli;
 
+import org.pgchorus.daemon.Halts;
 import org.pgchorus.daemon.HeldChanges;
 import org.pgchorus.daemon.Orders;
 import org.pgchorus.daemon.Status;
@@ -17,7 +18,8 @@ import java.util.concurrent.Callable;
         name = "show",
         description = {
             "Shows one link in detail, with the transaction it stands at.",
-            "If it holds tables: why, the cure, and the first held transaction change by change."
+            "If it holds tables: why, the cure, and the first held transaction change by change.",
+            "If it stands at a conflict (policy error): both versions side by side."
         },
         footer = {
             "  pgchorus link show n1 n2",
@@ -35,14 +37,21 @@ final class LinkShowCommand implements Callable<Integer> {
                 shown.held().isEmpty()
                         ? Optional.empty()
                         : Orders.showHeld(group.address(), link.from(), link.to());
-        output.print(() -> text(shown, held), () -> json(shown, held));
+        Optional<Halts.Halt> halt =
+                shown.state().equals("stopped")
+                        ? Halts.show(group.address(), link.from(), link.to())
+                        : Optional.empty();
+        output.print(
+                () -> text(shown, held) + halt.map(h -> "\n" + HaltView.text(h)).orElse(""),
+                () -> json(shown, held, halt));
         return Exit.WELL;
     }
 
     private static Map<String, Object> json(
-            Status.Link link, Optional<HeldChanges.Transaction> held) {
+            Status.Link link, Optional<HeldChanges.Transaction> held, Optional<Halts.Halt> halt) {
         Map<String, Object> json = new LinkedHashMap<>(StatusView.json(link));
         json.put("first_held_transaction", held.map(HeldView::json));
+        json.put("conflict", halt.map(HaltView::json));
         return json;
     }
 

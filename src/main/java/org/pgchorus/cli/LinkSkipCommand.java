@@ -1,5 +1,6 @@
 package org.pgchorus.cli;
 
+import org.pgchorus.daemon.Halts;
 import org.pgchorus.daemon.HeldChanges;
 import org.pgchorus.daemon.Orders;
 
@@ -7,6 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 
@@ -14,16 +16,21 @@ import java.util.concurrent.Callable;
 @Command(
         name = "skip",
         description = {
-            "Steps over a transaction that a link holds, or one change of it.",
+            "Steps over a transaction that a link holds, or one change of it; or decides the"
+                    + " conflict that a link stands at.",
             "Held are the changes of a table that the receiver cannot apply; mending the cause is"
                     + " better, since then they are applied. What is stepped over is lost at the"
                     + " receiver: it is kept in pgchorus.known_difference there, and status shows"
-                    + " it. Without --xid the first held transaction is meant."
+                    + " it. Without --xid the first held transaction is meant.",
+            "A link that stands at a conflict (policy error) keeps the receiver's row and goes on;"
+                    + " with --keep remote it applies the incoming change. Either way both versions"
+                    + " are in the conflict history."
         },
         footer = {
             "  pgchorus link skip n1 n2 --dry-run",
             "  pgchorus link skip n1 n2 --change 2",
             "  pgchorus link skip n1 n2 --xid 731",
+            "  pgchorus link skip n1 n2 --keep remote",
         })
 final class LinkSkipCommand implements Callable<Integer> {
     @Mixin private LinkParameters link;
@@ -40,6 +47,13 @@ final class LinkSkipCommand implements Callable<Integer> {
             description = "Only this change of the transaction.")
     private Long change;
 
+    @Option(
+            names = "--keep",
+            paramLabel = "local|remote",
+            description = "For a link that stands at a conflict: the side to keep.",
+            defaultValue = "local")
+    private Halts.Side keep;
+
     @Option(names = "--dry-run", description = "Only show what would be stepped over.")
     private boolean dryRun;
 
@@ -48,6 +62,21 @@ final class LinkSkipCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Optional<Halts.Halt> decided =
+                Halts.choose(
+                        group.address(),
+                        link.from(),
+                        link.to(),
+                        optional(xid),
+                        optional(change),
+                        keep,
+                        dryRun);
+        if (decided.isPresent()) {
+            output.print(
+                    () -> decision() + HaltView.text(decided.get()),
+                    () -> decisionJson(decided.get()));
+            return Exit.WELL;
+        }
         HeldChanges.Transaction skipped =
                 Orders.skip(
                         group.address(),
@@ -58,6 +87,20 @@ final class LinkSkipCommand implements Callable<Integer> {
                         dryRun);
         output.print(() -> text(skipped, dryRun), () -> json(skipped));
         return Exit.WELL;
+    }
+
+    private String decision() {
+        String side = keep == Halts.Side.LOCAL ? "the receiver's row" : "the incoming change";
+        return (dryRun ? "would keep " : "keeps ") + side + "\n";
+    }
+
+    private Object decisionJson(Halts.Halt halt) {
+        return Json.object(
+                "from", link.from().text(),
+                "to", link.to().text(),
+                "dry_run", dryRun,
+                "keep", keep == Halts.Side.LOCAL ? "local" : "remote",
+                "conflict", HaltView.json(halt));
     }
 
     private static OptionalLong optional(Long number) {

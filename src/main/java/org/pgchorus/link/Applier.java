@@ -245,6 +245,7 @@ final class Applier {
             return;
         }
         touched = relation.table();
+        path.at(changesHere);
         switch (message) {
             case Message.Insert insert -> path.insert(insert);
             case Message.Update update -> path.update(update);

@@ -59,10 +59,12 @@ final class CarefulPath {
     private final RowWriter writer;
     private final Counters counters;
     private final Combiner combiner;
+    private final Halts halts;
 
     /** By table: whether rows of a keyless table are kept, looked up under the table's lock. */
     private final Map<Long, Boolean> kept = new HashMap<>();
 
+    private long changeNumber;
     private Stamp stamp;
     private History.Cause cause;
     private Sight sight;
@@ -86,6 +88,7 @@ final class CarefulPath {
         writer = new RowWriter(target, reader, history);
         counters = new Counters(target);
         combiner = new Combiner(target);
+        halts = new Halts(target);
     }
 
     /** A transaction of the source begins. */
@@ -95,6 +98,11 @@ final class CarefulPath {
         sight = transactionSight;
         cause = new History.Cause(transaction, xid, sourceCommitLsn);
         writer.begin(cause, sight);
+    }
+
+    /** The next change is that one of its transaction, counted from 1. */
+    void at(long change) {
+        changeNumber = change;
     }
 
     void insert(Message.Insert insert) {
@@ -220,7 +228,7 @@ final class CarefulPath {
         Policy policy = policies.of(sql.table().name());
         Standing standing = reader.lock(sql, key, stamp);
         KeyChange change = incoming.change;
-        Decision decision = Referee.decide(change, stamp, standing, sight, policy.rule());
+        Decision decision = decide(sql, key, change, standing, policy.rule());
         boolean done =
                 policy.deltaColumns().isEmpty()
                         ? obey(sql, key, incoming, standing, decision, policy)
@@ -229,6 +237,26 @@ final class CarefulPath {
             record(sql, key, change, decision, standing, policy);
         }
         return done;
+    }
+
+    private Decision decide(
+            RowSql sql, List<String> key, KeyChange change, Standing standing, Policy.Rule rule) {
+        Decision decision = Referee.decide(change, stamp, standing, sight, rule);
+        if (!(decision.verdict() instanceof Verdict.Halt)) {
+            return decision;
+        }
+        Optional<Policy.Rule> chosen = halts.choice(cause, changeNumber);
+        if (chosen.isPresent()) {
+            return Referee.decide(change, stamp, standing, sight, chosen.get());
+        }
+        throw halts.stand(
+                sql,
+                key,
+                decision.conflict().orElseThrow(),
+                standing,
+                change instanceof KeyChange.Delete ? null : rowOf(change),
+                cause,
+                changeNumber);
     }
 
     private boolean obey(
@@ -252,7 +280,7 @@ final class CarefulPath {
                         .map(row -> writer.write(sql, key, local, row, higher(local.written())))
                         .orElse(true);
             }
-            case Verdict.Halt() -> throw halt(sql, key, incoming.change, standing, decision);
+            case Verdict.Halt() -> throw new IllegalStateException("halted already");
         };
     }
 
@@ -316,9 +344,7 @@ final class CarefulPath {
                             combined(sql, key, incoming, local.orElseThrow(), policy)
                                     .orElse(local.orElseThrow().row());
                     case Verdict.Keep() -> local.map(Standing.Present::row).orElse(after);
-                    case Verdict.Halt() ->
-                            throw halt(sql, key, incoming.change, standing, decision);
-                    case Verdict.Complete(), Verdict.Erase() ->
+                    case Verdict.Complete(), Verdict.Erase(), Verdict.Halt() ->
                             throw new IllegalStateException("a whole row that is not: " + after);
                 };
         Stamp version =
@@ -416,27 +442,6 @@ final class CarefulPath {
             case KeyChange.Update(Row after, _) -> after;
             case KeyChange.Delete() -> throw new IllegalStateException("a delete has no row");
         };
-    }
-
-    private PgError halt(
-            RowSql sql, List<String> key, KeyChange change, Standing standing, Decision decision) {
-        String here =
-                switch (standing) {
-                    case Standing.Present(Row row, Stamp written) -> row + ", written " + written;
-                    case Standing.Deleted(Stamp erased) -> "deleted " + erased;
-                    case Standing.Absent() -> "nothing";
-                };
-        String coming = change instanceof KeyChange.Delete ? "a delete" : rowOf(change).toString();
-        return PgError.halted(
-                "conflict %s in table %s, key %s, columns %s: here stands %s; incoming is %s, %s"
-                        .formatted(
-                                decision.conflict().orElseThrow().sqlName(),
-                                sql.table().name(),
-                                key,
-                                sql.columnNames(),
-                                here,
-                                coming,
-                                stamp));
     }
 
     private void record(

@@ -170,6 +170,7 @@ final class HeldRetry {
                             BATCH_CHANGES);
             for (Change change : batch) {
                 failing[0] = change.seq;
+                path.at(change.seq);
                 apply(change.message);
                 seq = change.seq;
                 bytes += change.bytes;

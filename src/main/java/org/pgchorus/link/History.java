@@ -106,7 +106,7 @@ final class History {
     }
 
     /** A row as a JSON expression and its parameters; large values not sent are left out. */
-    private record Image(String sql, List<String> values) {
+    record Image(String sql, List<String> values) {
         static Image of(Side side) {
             Row row = side.row;
             List<Integer> here = new ArrayList<>();

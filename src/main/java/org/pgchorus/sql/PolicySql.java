@@ -43,7 +43,8 @@ public final class PolicySql {
     /** Parameters: schema, table, column, policy, function. */
     public static final String ADD =
             """
-            INSERT INTO pgchorus.policy (schema_name, table_name, column_name, policy, function_name)
+            INSERT INTO pgchorus.policy
+                (schema_name, table_name, column_name, policy, function_name)
             VALUES (?, ?, ?, ?, ?)\
             """;
 

@@ -250,6 +250,27 @@ CREATE INDEX held_change_entry_table
 CREATE INDEX held_change_entry_lsn ON pgchorus.held_change_entry (from_node, commit_lsn);
 CREATE INDEX held_change_entry_micros ON pgchorus.held_change_entry (from_node, micros);
 
+-- Conflicts that a link stands at under the policy error. keep: what a person has chosen, the row
+-- that is here (local) or the incoming change (remote); null until then.
+CREATE TABLE pgchorus.halt (
+    from_node     smallint NOT NULL,
+    commit_lsn    pg_lsn NOT NULL,
+    change        bigint NOT NULL,
+    xid           bigint NOT NULL,
+    schema_name   text NOT NULL,
+    table_name    text NOT NULL,
+    key           json,
+    type          text NOT NULL,
+    local         json,
+    remote        json,
+    local_micros  bigint,
+    local_node    smallint,
+    remote_micros bigint NOT NULL,
+    since         timestamptz NOT NULL DEFAULT clock_timestamp(),
+    keep          text CHECK (keep IN ('local', 'remote')),
+    PRIMARY KEY (from_node, commit_lsn, change)
+);
+
 -- Changes that an operator had stepped over: this node may differ from the others there until
 -- somebody compares and mends it.
 CREATE TABLE pgchorus.known_difference (
