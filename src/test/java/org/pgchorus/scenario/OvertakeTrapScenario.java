@@ -19,6 +19,7 @@ class OvertakeTrapScenario {
             CREATE TABLE e10 (id int PRIMARY KEY, v text);
             CREATE TABLE e11 (id int PRIMARY KEY, v text);
             CREATE TABLE e12 (id int PRIMARY KEY, v text);
+            CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES t ON DELETE CASCADE);
             """;
 
     private static final String ROWS = "SELECT * FROM t WHERE id IN ($k, $m, $n) ORDER BY id";
@@ -109,6 +110,21 @@ class OvertakeTrapScenario {
                 cast -> cast.onB("INSERT INTO e$k VALUES (2, 'after')"),
                 cast -> cast.assertAnswerOfC("SELECT * FROM e$k ORDER BY id", "1|old", "2|after"),
                 cast -> cast.assertAnswer("SELECT * FROM e$k", "2|after"));
+    }
+
+    @Test
+    void childThatOvertakesItsParentWaitsForNobody() {
+        Cast.tellInChain(
+                group,
+                140,
+                cast -> cast.onA("INSERT INTO t VALUES ($k, 'by A')"),
+                cast -> cast.onB("INSERT INTO child VALUES ($k, $k)"),
+                cast -> cast.assertAnswerOfC("SELECT * FROM child WHERE id = $k", "$k|$k"),
+                cast ->
+                        cast.assertAnswer(
+                                "SELECT c.id, t.v FROM child c JOIN t ON t.id = c.parent"
+                                        + " WHERE c.id = $k",
+                                "$k|by A"));
     }
 
     @Test

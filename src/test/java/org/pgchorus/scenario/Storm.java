@@ -11,27 +11,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Clients that write at random on all nodes of a group: inserts, updates, deletes, upserts,
- * re-inserts, key changes and large values on few keys, and a log without a key.
+ * Clients that write at random on all nodes of a group: {@link StormChanges}, a log without a key,
+ * and values that are followed one by one ({@link StormTraces}).
  */
 final class Storm implements AutoCloseable {
     static final String SCHEMA =
-            """
-            CREATE TABLE hot (id int PRIMARY KEY, v text, n bigint NOT NULL DEFAULT 0, big text);
-            CREATE TABLE pair (a int, b numeric, v text, PRIMARY KEY (a, b));
-            CREATE TABLE log (line text NOT NULL);
-            """;
+            StormChanges.SCHEMA + StormTraces.SCHEMA + "CREATE TABLE log (line text NOT NULL);";
 
-    private static final int KEYS = 50;
-
-    /** Expected while servers are killed and rows fought over. */
+    /** Expected while servers are killed, and rows, unique values and parents fought over. */
     private static final List<String> EXPECTED =
-            List.of("23505", "40001", "40P01", "57P01", "57P02", "57P03", "08", "55P03");
+            List.of("23503", "23505", "40001", "40P01", "57P01", "57P02", "57P03", "08", "55P03");
 
     private final TestGroup group;
     private final Random random;
     private final List<Thread> clients;
     private final Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
+    private final StormTraces traces = new StormTraces();
     private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final AtomicLong transactions = new AtomicLong();
     private final AtomicInteger lines = new AtomicInteger();
@@ -59,6 +54,11 @@ final class Storm implements AutoCloseable {
     /** Lines of the log whose commit was confirmed to a client. */
     List<String> acknowledged() {
         return List.copyOf(acknowledged);
+    }
+
+    /** What is known of the values that are followed. */
+    StormTraces traces() {
+        return traces;
     }
 
     long transactions() {
@@ -122,14 +122,20 @@ final class Storm implements AutoCloseable {
     private void transaction(Connection connection, int node, Random dice) throws SQLException {
         String line = "line " + lines.incrementAndGet() + " of " + node;
         boolean logs = dice.nextInt(4) == 0;
+        boolean traced = dice.nextInt(3) == 0;
         try {
             for (int i = dice.nextInt(3); i >= 0; i--) {
-                change(connection, dice);
+                StormChanges.any(connection, dice);
             }
             if (logs) {
-                execute(connection, "INSERT INTO log VALUES (?)", line);
+                log(connection, line);
             }
-            connection.commit();
+            if (traced) {
+                StormTraces.Write write = traces.write(connection, node, dice);
+                commit(connection, write);
+            } else {
+                connection.commit();
+            }
             transactions.incrementAndGet();
             if (logs) {
                 acknowledged.add(line);
@@ -143,67 +149,24 @@ final class Storm implements AutoCloseable {
         pause(dice.nextInt(8));
     }
 
-    private static void change(Connection connection, Random dice) throws SQLException {
-        int key = dice.nextInt(KEYS);
-        int other = dice.nextInt(KEYS);
-        String value = Long.toHexString(dice.nextLong());
-        switch (dice.nextInt(13)) {
-            case 0 ->
-                    execute(
-                            connection,
-                            "INSERT INTO hot VALUES (?, ?, 0, ?) ON CONFLICT DO NOTHING",
-                            key,
-                            value,
-                            large(dice));
-            case 1, 2 ->
-                    execute(
-                            connection,
-                            "INSERT INTO hot (id, v) VALUES (?, ?)"
-                                    + " ON CONFLICT (id) DO UPDATE SET v = excluded.v",
-                            key,
-                            value);
-            case 3, 4 -> execute(connection, "UPDATE hot SET v = ? WHERE id = ?", value, key);
-            case 5 -> execute(connection, "UPDATE hot SET big = ? WHERE id = ?", large(dice), key);
-            case 6 -> execute(connection, "UPDATE hot SET n = n + 1 WHERE id = ?", key);
-            case 7 -> execute(connection, "DELETE FROM hot WHERE id = ?", key);
-            case 8 -> {
-                execute(connection, "DELETE FROM hot WHERE id = ?", key);
-                execute(connection, "INSERT INTO hot VALUES (?, ?, 1, ?)", key, value, large(dice));
+    private void commit(Connection connection, StormTraces.Write write) throws SQLException {
+        boolean confirmed = false;
+        try {
+            connection.commit();
+            confirmed = true;
+        } finally {
+            if (confirmed) {
+                traces.confirm(write);
+            } else {
+                traces.doubt(write);
             }
-            case 9 -> execute(connection, "UPDATE hot SET id = ? WHERE id = ?", other, key);
-            case 10 ->
-                    execute(
-                            connection,
-                            "INSERT INTO pair VALUES (?, ? / 10.0, ?)"
-                                    + " ON CONFLICT (a, b) DO UPDATE SET v = excluded.v",
-                            key % 5,
-                            other,
-                            value);
-            case 11 -> execute(connection, "DELETE FROM pair WHERE a = ? AND b < ?", key % 5, 2);
-            default ->
-                    execute(
-                            connection,
-                            "UPDATE pair SET b = b + 1.0, v = ? WHERE a = ?",
-                            value,
-                            key % 5);
         }
     }
 
-    /** Too large and too random to be stored in the row. */
-    private static String large(Random dice) {
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < 400; i++) {
-            text.append(Long.toHexString(dice.nextLong()));
-        }
-        return text.toString();
-    }
-
-    private static void execute(Connection connection, String sql, Object... values)
-            throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            for (int i = 0; i < values.length; i++) {
-                statement.setObject(i + 1, values[i]);
-            }
+    private static void log(Connection connection, String line) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("INSERT INTO log VALUES (?)")) {
+            statement.setString(1, line);
             statement.executeUpdate();
         }
     }

@@ -1,6 +1,7 @@
 package org.pgchorus.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,6 +22,37 @@ import java.util.stream.LongStream;
 class StormScenario {
     private static final int[][] VERSIONS = {{18, 18, 18}, {15, 18, 16}, {14, 17, 15}};
 
+    private static final List<String> QUESTIONS =
+            List.of(
+                    "SELECT id, v, n, md5(big) FROM hot ORDER BY id",
+                    "SELECT a, b, v FROM pair ORDER BY a, b",
+                    "SELECT line FROM log ORDER BY line",
+                    "SELECT * FROM person ORDER BY id",
+                    "SELECT * FROM tally ORDER BY id",
+                    "SELECT * FROM parent ORDER BY id",
+                    "SELECT * FROM child ORDER BY id",
+                    "SELECT * FROM ward ORDER BY id",
+                    "SELECT * FROM traced ORDER BY id",
+                    "SELECT * FROM summed ORDER BY id",
+                    """
+                    SELECT 'child', c.id, c.parent FROM child c LEFT JOIN parent p ON p.id = c.parent
+                    WHERE c.parent IS NOT NULL AND p.id IS NULL
+                    UNION ALL SELECT 'ward', w.id, w.parent FROM ward w
+                    LEFT JOIN parent p ON p.id = w.parent
+                    WHERE w.parent IS NOT NULL AND p.id IS NULL ORDER BY 1, 2\
+                    """,
+                    Cast.ALL_DISPLACED);
+
+    private static final String UNBLOCKED =
+            """
+            SELECT key, "row" FROM pgchorus.displaced d
+            WHERE NOT EXISTS (
+                SELECT FROM person p
+                WHERE p.email = d."row"->>'email'
+                   OR p.active AND (d."row"->>'active')::boolean
+                      AND p.badge = (d."row"->>'badge')::int)\
+            """;
+
     static LongStream seeds() {
         long first = Long.getLong("storm.first", 1);
         return LongStream.range(first, first + Long.getLong("storm.count", 3));
@@ -36,6 +68,8 @@ class StormScenario {
                         .mapToObj(v -> ServerOptions.of(v).setting("synchronous_commit", "on"))
                         .toList();
         try (TestGroup group = TestGroup.of(Storm.SCHEMA, options)) {
+            group.addDeltas("tally", "n");
+            group.addDeltas("summed", "n");
             group.stopDaemon();
             try (DaemonProcess daemon = new DaemonProcess(group.nodes())) {
                 Storm storm = new Storm(group, seed, 2);
@@ -96,16 +130,21 @@ class StormScenario {
 
     private static void check(TestGroup group, Storm storm) {
         group.settle();
-        for (String question :
-                List.of(
-                        "SELECT id, v, n, md5(big) FROM hot ORDER BY id",
-                        "SELECT a, b, v FROM pair ORDER BY a, b",
-                        "SELECT line FROM log ORDER BY line")) {
-            group.settledRows(question);
-        }
+        // A displaced row returns a moment after its blocker has gone.
+        await().atMost(TestGroup.LIMIT).untilAsserted(() -> QUESTIONS.forEach(group::settledRows));
+        assertThat(group.rows(0, UNBLOCKED)).as("displaced without a blocker").isEmpty();
         List<String> lines = group.rows(0, "SELECT line FROM log");
         Set<String> distinct = new HashSet<>(lines);
         assertThat(lines).as("no line twice").hasSameSizeAs(distinct);
         assertThat(distinct).containsAll(storm.acknowledged());
+        StormTraces traces = storm.traces();
+        System.out.printf(
+                "%d words followed, %d conflicts, %s versions displaced at the end%n",
+                traces.confirmed(),
+                group.conflicts().size(),
+                group.rows(0, "SELECT count(*) FROM pgchorus.displaced").getFirst());
+        assertThat(traces.vanished(group)).as("words without a trace").isEmpty();
+        assertThat(Integer.parseInt(group.rows(0, "SELECT sum(n) FROM summed").getFirst()))
+                .isBetween(traces.confirmed(), traces.possible());
     }
 }

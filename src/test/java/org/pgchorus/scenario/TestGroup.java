@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.pgchorus.config.Address;
 import org.pgchorus.config.NodeAddress;
+import org.pgchorus.conflict.Policy;
 import org.pgchorus.daemon.Conflicts;
 import org.pgchorus.daemon.Daemon;
 import org.pgchorus.daemon.Orders;
@@ -13,8 +14,12 @@ import org.pgchorus.demo.EmbeddedServer;
 import org.pgchorus.demo.ServerOptions;
 import org.pgchorus.member.JoinProgress;
 import org.pgchorus.member.JoinRequest;
+import org.pgchorus.member.TablePolicy;
 import org.pgchorus.model.LinkName;
 import org.pgchorus.model.NodeName;
+import org.pgchorus.model.TableName;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.PolicySql;
 
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -26,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -376,6 +382,20 @@ final class TestGroup implements AutoCloseable {
                     .isTrue();
         }
         return first;
+    }
+
+    /** Makes columns of a table delta columns, in the whole group. */
+    void addDeltas(String table, String... columns) {
+        Policy policy = new Policy(Policy.Rule.LAST_UPDATE_WINS, Optional.empty(), Set.of(columns));
+        for (NodeAddress node : nodes) {
+            try (Session session = Session.open(node.address(), "test")) {
+                session.inTransaction(
+                        () -> TablePolicy.set(session, new TableName("public", table), policy));
+                await(
+                        "the daemon goes by the policy",
+                        () -> session.value(PolicySql.IN_FORCE).equals("t"));
+            }
+        }
     }
 
     /** All conflicts recorded so far, the newest first. */
