@@ -38,6 +38,7 @@ final class Program implements Runnable {
                     LinkCommand.class,
                     ConflictCommand.class,
                     TableCommand.class,
+                    OrphanCommand.class,
                     VersionCommand.class,
                     CompletionCommand.class,
                     HelpCommand.class);

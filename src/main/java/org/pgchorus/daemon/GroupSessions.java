@@ -37,13 +37,7 @@ final class GroupSessions implements AutoCloseable {
         GroupSessions group;
         Identity identity;
         try {
-            identity =
-                    Identity.of(first)
-                            .orElseThrow(() ->
-                                    PgError.refused(
-                                            ("the database at %s is in no group; make one:"
-                                                            + " pgchorus group create NAME=%s")
-                                                    .formatted(first.where(), first.where())));
+            identity = requireMember(first);
             group = new GroupSessions(identity.groupId(), Member.all(first));
         } catch (RuntimeException e) {
             first.close();
@@ -52,6 +46,16 @@ final class GroupSessions implements AutoCloseable {
         group.sessions.put(identity.nodeId(), first);
         group.connectOthers();
         return group;
+    }
+
+    /** Which node a database is that has to be one. */
+    static Identity requireMember(Session session) {
+        return Identity.of(session)
+                .orElseThrow(() ->
+                        PgError.refused(
+                                ("the database at %s is in no group; make one:"
+                                                + " pgchorus group create NAME=%s")
+                                        .formatted(session.where(), session.where())));
     }
 
     private void connectOthers() {

@@ -165,7 +165,8 @@ final class NodeAgent implements Runnable, AutoCloseable {
         String own = ownState(control);
         long told = 0;
         try (OwnSession mending =
-                new OwnSession(node.address(), identity.groupId(), identity.nodeId())) {
+                        new OwnSession(node.address(), identity.groupId(), identity.nodeId());
+                Healer _ = Healer.start(node.address(), identity, applied)) {
             Provisional graves = new Provisional(mending);
             Returns returns = new Returns(mending);
             while (!closed) {

@@ -6,6 +6,7 @@ import org.pgchorus.model.TableName;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
+import org.pgchorus.sql.HealSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.PublicationSql;
 
@@ -165,6 +166,14 @@ public final class Group {
                 return 0;
             });
         }
+    }
+
+    /** Tells a newcomer what is done about orphans. */
+    static void copyOrphanPolicies(Session from, Session to) {
+        from.query(
+                        HealSql.POLICIES,
+                        row -> List.of(row.text(1), row.text(2), row.text(3), row.text(4)))
+                .forEach(policy -> to.update(HealSql.SET_POLICY, policy));
     }
 
     /** The group's settings as one node holds them. */

@@ -219,6 +219,7 @@ public final class Joiner implements AutoCloseable {
         all.add(self);
         newcomer.inTransaction(() -> {
             Installer.install(newcomer, identity, all, Group.settings(via()), policies(), tables);
+            Group.copyOrphanPolicies(via(), newcomer);
             for (int job = 0; job < request.jobs(); job++) {
                 origin(newcomer, copyOrigin(job));
             }

@@ -14,7 +14,9 @@ import java.util.regex.Pattern;
 /** Copies a schema with PostgreSQL's own tools, pg_dump and psql, which must be installed. */
 final class SchemaCopy {
     private static final Pattern OUR_TRIGGER =
-            Pattern.compile("^CREATE TRIGGER pgchorus_\\w+ [^;]*;$", Pattern.MULTILINE);
+            Pattern.compile(
+                    "^(CREATE|ALTER TABLE [^;]* ENABLE ALWAYS) TRIGGER pgchorus_\\w+[^;]*;$",
+                    Pattern.MULTILINE);
 
     private SchemaCopy() {}
 

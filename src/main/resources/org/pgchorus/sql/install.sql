@@ -289,6 +289,50 @@ CREATE TABLE pgchorus.known_difference (
     reason      text NOT NULL
 );
 
+-- What is done about rows whose parent is missing, by foreign key, where it is not just to report
+-- them; the same on every node.
+CREATE TABLE pgchorus.orphan_policy (
+    schema_name     text NOT NULL,
+    table_name      text NOT NULL,
+    constraint_name text NOT NULL,
+    policy          text NOT NULL CHECK (policy IN ('restore-parent', 'remove-child', 'set-null')),
+    PRIMARY KEY (schema_name, table_name, constraint_name)
+);
+
+-- The last versions of rows that went away, from tables whose rows may have to be restored. micros
+-- and node are the version's stamp; NULL: it was written by the transaction that ended it.
+CREATE TABLE pgchorus.parent_image (
+    relation oid NOT NULL,
+    hash     bigint NOT NULL,
+    "row"    json NOT NULL,
+    micros   bigint,
+    node     smallint,
+    written  timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX parent_image_key ON pgchorus.parent_image (relation, hash);
+CREATE INDEX parent_image_written ON pgchorus.parent_image (written);
+
+-- What this node healed. key: the child's; "row": the child as it was, or the parent restored.
+CREATE TABLE pgchorus.heal (
+    seq             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    time            timestamptz NOT NULL DEFAULT clock_timestamp(),
+    schema_name     text NOT NULL,
+    table_name      text NOT NULL,
+    constraint_name text NOT NULL,
+    action          text NOT NULL,
+    key             json NOT NULL,
+    "row"           json NOT NULL
+);
+
+-- Orphans that this node is to heal and has not healed yet, and why not.
+CREATE TABLE pgchorus.orphan_state (
+    schema_name     text NOT NULL,
+    table_name      text NOT NULL,
+    constraint_name text NOT NULL,
+    key             text NOT NULL,
+    reason          text NOT NULL
+);
+
 -- The node whose writes an origin stands for: 0 is a client of this node, and so is an origin
 -- that is not ours; copied rows and own mends have no known writer, which is node 0.
 CREATE FUNCTION pgchorus.writer(origin oid) RETURNS integer
