@@ -1,7 +1,7 @@
 package org.pgchorus.cli;
 
 import org.pgchorus.daemon.Orphans;
-import org.pgchorus.daemon.Orphans.Key;
+import org.pgchorus.daemon.Orphans.Chosen;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,7 +71,7 @@ final class OrphanPolicyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (constraint == null) {
-            List<Key> keys = Orphans.foreignKeys(group.address());
+            List<Chosen> keys = Orphans.foreignKeys(group.address());
             output.print(
                     () -> OrphanView.policies(keys),
                     () -> keys.stream().map(OrphanView::json).toList());
@@ -82,7 +82,8 @@ final class OrphanPolicyCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "which policy for %s? One of %s".formatted(constraint, Orphans.policyNames()));
         }
-        Key key = Orphans.choose(group.address(), constraint, Optional.ofNullable(table), policy);
+        Chosen key =
+                Orphans.choose(group.address(), constraint, Optional.ofNullable(table), policy);
         output.print(
                 () ->
                         "orphans of %s (%s): %s, on every node%n"

@@ -2,7 +2,7 @@ package org.pgchorus.cli;
 
 import org.pgchorus.daemon.Orphans.Found;
 import org.pgchorus.daemon.Orphans.Healed;
-import org.pgchorus.daemon.Orphans.Key;
+import org.pgchorus.daemon.Orphans.Chosen;
 import org.pgchorus.daemon.Orphans.Orphan;
 
 import java.util.List;
@@ -118,19 +118,19 @@ final class OrphanView {
     }
 
     /** Foreign keys and what was chosen, for people. */
-    static String policies(List<Key> keys) {
+    static String policies(List<Chosen> keys) {
         if (keys.isEmpty()) {
             return "no foreign keys between tables that take part\n";
         }
         Grid grid = new Grid("constraint", "table", "refers to", "policy");
-        for (Key key : keys) {
+        for (Chosen key : keys) {
             grid.row(key.constraint(), key.table(), key.parent(), key.policy());
         }
         return grid.text();
     }
 
     /** One foreign key for programs. */
-    static Map<String, Object> json(Key key) {
+    static Map<String, Object> json(Chosen key) {
         return Json.object(
                 "constraint", key.constraint(),
                 "table", key.table(),

@@ -74,7 +74,7 @@ public final class Orphans {
     }
 
     /** A foreign key between replicated tables, with what is done about its orphans. */
-    public record Key(String constraint, String table, String parent, String policy) {}
+    public record Chosen(String constraint, String table, String parent, String policy) {}
 
     /**
      * Something that was healed. Key and row are JSON objects.
@@ -236,13 +236,13 @@ public final class Orphans {
     }
 
     /** The foreign keys between replicated tables, as the asked node has them. */
-    public static List<Key> foreignKeys(Address any) {
+    public static List<Chosen> foreignKeys(Address any) {
         try (Session session = Session.open(any, "pgchorus")) {
             GroupSessions.requireMember(session);
             Map<ConstraintName, Healing> policies = policies(session);
             return ForeignKeys.between(session, id -> true).stream()
                     .map(fk ->
-                            new Key(
+                            new Chosen(
                                     fk.name(),
                                     fk.child().name().toString(),
                                     fk.parent().name().toString(),
@@ -258,7 +258,7 @@ public final class Orphans {
      * @param policy one of {@link #policyNames}
      * @throws IllegalArgumentException if it is none of them
      */
-    public static Key choose(
+    public static Chosen choose(
             Address any, String constraint, Optional<String> table, String policy) {
         Healing healing = Healing.parse(policy);
         try (GroupSessions group = GroupSessions.open(any)) {
@@ -272,7 +272,7 @@ public final class Orphans {
                 set(session, id, healing);
                 arrangeImages(session);
             }
-            return new Key(
+            return new Chosen(
                     id.name(), id.table().toString(), key.parent().name().toString(), policy);
         }
     }

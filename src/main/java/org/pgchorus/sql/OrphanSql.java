@@ -109,8 +109,8 @@ public final class OrphanSql {
                         .map(p -> Sql.name(p.child()))
                         .map(c -> " AND c.%s IS NOT DISTINCT FROM v.%s".formatted(c, c))
                         .collect(Collectors.joining());
-        return "SELECT pg_catalog.row_to_json(c.*)::text FROM %s AS c, %s WHERE %s%s FOR UPDATE OF c"
-                .formatted(child(fk), given(fk.child(), "v"), sameKey(fk.child()), same);
+        return "SELECT pg_catalog.row_to_json(c.*)::text FROM %s AS c, %s WHERE %s FOR UPDATE OF c"
+                .formatted(child(fk), given(fk.child(), "v"), sameKey(fk.child()) + same);
     }
 
     /** Deletes a child. Parameter: its row. */

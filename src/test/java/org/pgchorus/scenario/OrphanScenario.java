@@ -356,6 +356,6 @@ class OrphanScenario {
         choose("wide", "set-null");
         choose("wide", "report");
         assertThat(Orphans.foreignKeys(group.address(1)))
-                .contains(new Orphans.Key("wide", "public.wide_c", "public.wide_p", "report"));
+                .contains(new Orphans.Chosen("wide", "public.wide_c", "public.wide_p", "report"));
     }
 }
