@@ -1,8 +1,8 @@
 package org.pgchorus.cli;
 
+import org.pgchorus.daemon.Orphans.Chosen;
 import org.pgchorus.daemon.Orphans.Found;
 import org.pgchorus.daemon.Orphans.Healed;
-import org.pgchorus.daemon.Orphans.Chosen;
 import org.pgchorus.daemon.Orphans.Orphan;
 
 import java.util.List;

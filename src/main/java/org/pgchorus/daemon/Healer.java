@@ -171,11 +171,7 @@ final class Healer implements Runnable, AutoCloseable {
         Map<Integer, Long> reached = applied.snapshot();
         Map<ConstraintName, Healing> policies = Orphans.policies(own);
         List<ForeignKey> keys = keys(own, policies);
-        ParentImages.arrange(
-                own,
-                keys.stream()
-                        .filter(fk -> policies.get(fk.id()) == Healing.RESTORE_PARENT)
-                        .toList());
+        ParentImages.arrange(own);
         if (purge.due()) {
             own.update(ImageSql.PURGE, KEEP_IMAGES_DAYS);
             own.update(HealSql.PURGE, KEEP_HEALS_DAYS, KEEP_HEALS);

@@ -270,7 +270,7 @@ public final class Orphans {
             }
             for (Session session : sessions) {
                 set(session, id, healing);
-                arrangeImages(session);
+                ParentImages.arrange(session);
             }
             return new Chosen(
                     id.name(), id.table().toString(), key.parent().name().toString(), policy);
@@ -356,12 +356,5 @@ public final class Orphans {
         } else {
             session.update(HealSql.SET_POLICY, table.schema(), table.name(), id.name(), healing);
         }
-    }
-
-    private static void arrangeImages(Session session) {
-        Map<ConstraintName, Healing> policies = policies(session);
-        ParentImages.arrange(
-                session,
-                ForeignKeys.between(session, id -> policies.get(id) == Healing.RESTORE_PARENT));
     }
 }

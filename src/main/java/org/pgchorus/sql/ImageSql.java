@@ -40,6 +40,11 @@ public final class ImageSql {
             WHERE c.relkind = 'r' ORDER BY 1, 2\
             """;
 
+    /** Lets one at a time arrange the triggers, until its transaction ends. */
+    public static final String LOCK =
+            "SELECT pg_catalog.pg_advisory_xact_lock(%d, %d)"
+                    .formatted(ObjectNames.LOCK_CLASS, ObjectNames.LOCK_IMAGES);
+
     /** Forgets images; parameter: days to keep. */
     public static final String PURGE =
             """

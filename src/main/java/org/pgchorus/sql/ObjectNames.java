@@ -69,4 +69,7 @@ public final class ObjectNames {
 
     /** Held while the group's membership is being changed. */
     public static final int LOCK_MEMBERSHIP = 2;
+
+    /** Held while the triggers that keep images of rows are being arranged. */
+    public static final int LOCK_IMAGES = 3;
 }
