@@ -99,7 +99,7 @@ final class LinkSkipCommand implements Callable<Integer> {
                 "from", link.from().text(),
                 "to", link.to().text(),
                 "dry_run", dryRun,
-                "keep", keep == Halts.Side.LOCAL ? "local" : "remote",
+                "keep", keep.toString(),
                 "conflict", HaltView.json(halt));
     }
 

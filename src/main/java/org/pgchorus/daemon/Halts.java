@@ -6,6 +6,7 @@ import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.HaltSql;
 
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -38,7 +39,13 @@ public final class Halts {
         /** The row at the receiver stays. */
         LOCAL,
         /** The incoming change is applied. */
-        REMOTE
+        REMOTE;
+
+        /** As it is typed. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** The conflict that a link stands at, if it stands at one. */
@@ -100,12 +107,7 @@ public final class Halts {
                                 .formatted(from, to, halt.change, halt.xid));
             }
             if (!dryRun) {
-                target.update(
-                        HaltSql.CHOOSE,
-                        side.name().toLowerCase(java.util.Locale.ROOT),
-                        writer,
-                        halt.commitLsn,
-                        halt.change);
+                target.update(HaltSql.CHOOSE, side.toString(), writer, halt.commitLsn, halt.change);
             }
             return found;
         }

@@ -35,7 +35,8 @@ class StormScenario {
                     "SELECT * FROM traced ORDER BY id",
                     "SELECT * FROM summed ORDER BY id",
                     """
-                    SELECT 'child', c.id, c.parent FROM child c LEFT JOIN parent p ON p.id = c.parent
+                    SELECT 'child', c.id, c.parent
+                    FROM child c LEFT JOIN parent p ON p.id = c.parent
                     WHERE c.parent IS NOT NULL AND p.id IS NULL
                     UNION ALL SELECT 'ward', w.id, w.parent FROM ward w
                     LEFT JOIN parent p ON p.id = w.parent
