@@ -50,6 +50,10 @@ final class StatusCommand implements Callable<Integer> {
             text.append('\n').append(StatusView.links(status.links()));
         }
         text.append(held(status.links()));
+        if (!status.notes().isEmpty()) {
+            text.append('\n');
+            status.notes().forEach(note -> text.append("note: ").append(note).append('\n'));
+        }
         List<String> problems = status.problems();
         if (problems.isEmpty()) {
             return text.append("\nall is well\n").toString();

@@ -18,7 +18,8 @@ final class StatusView {
                 "group", status.groupId(),
                 "nodes", nodesJson(status.nodes()),
                 "links", linksJson(status.links()),
-                "problems", status.problems());
+                "problems", status.problems(),
+                "notes", status.notes());
     }
 
     /** Nodes for people. */

@@ -13,7 +13,11 @@ import java.util.concurrent.Callable;
 /** {@code pgchorus table list}: which tables take part? */
 @Command(
         name = "list",
-        description = "Lists the tables that take part, as the asked node has them.",
+        description = {
+            "Lists the tables that take part, as the asked node has them.",
+            "Policy: what decides their conflicts. Delta: the columns to which differences are"
+                    + " added."
+        },
         footer = {
             "  pgchorus table list --group postgresql://postgres@db1/app",
             "  pgchorus table list --json | jq -r '.[] | select(.key == null) | .table'",
@@ -34,13 +38,15 @@ final class TableListCommand implements Callable<Integer> {
         if (tables.isEmpty()) {
             return "no tables take part; add one: pgchorus table add TABLE\n";
         }
-        Grid grid = new Grid("table", "key", ">rows, about", ">size");
+        Grid grid = new Grid("table", "key", ">rows, about", ">size", "policy", "delta");
         for (ReplicatedTable table : tables) {
             grid.row(
                     table.schema() + "." + table.name(),
                     table.key().orElse(""),
                     Words.count(table.rows()),
-                    Words.size(table.bytes()));
+                    Words.size(table.bytes()),
+                    table.policy(),
+                    String.join(", ", table.deltaColumns()));
         }
         return grid.text();
     }
@@ -54,7 +60,9 @@ final class TableListCommand implements Callable<Integer> {
                                 "name", table.name(),
                                 "key", table.key(),
                                 "estimated_rows", table.rows(),
-                                "bytes", table.bytes()))
+                                "bytes", table.bytes(),
+                                "policy", table.policy(),
+                                "delta_columns", table.deltaColumns()))
                 .toList();
     }
 }

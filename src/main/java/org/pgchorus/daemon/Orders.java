@@ -3,6 +3,7 @@ package org.pgchorus.daemon;
 import org.pgchorus.config.Address;
 import org.pgchorus.config.NodeAddress;
 import org.pgchorus.config.TablePattern;
+import org.pgchorus.conflict.Policy;
 import org.pgchorus.member.Examiner;
 import org.pgchorus.member.Finding;
 import org.pgchorus.member.Group;
@@ -20,8 +21,10 @@ import org.pgchorus.sql.SurveySql;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /** What an operator can order. Each call does all of it or nothing. No state. */
@@ -176,27 +179,38 @@ public final class Orders {
      *
      * @param key names of the key's columns; empty for a table without a key
      * @param rows as the server estimates
+     * @param policy what decides its conflicts, with the function if that is one
+     * @param deltaColumns in the order of their names
      */
     public record ReplicatedTable(
-            String schema, String name, Optional<String> key, long rows, long bytes) {}
+            String schema,
+            String name,
+            Optional<String> key,
+            long rows,
+            long bytes,
+            String policy,
+            List<String> deltaColumns) {}
 
     /** The tables that take part, as the asked node has them. */
     public static List<ReplicatedTable> tables(Address any) {
         try (GroupSessions group = GroupSessions.open(any)) {
-            return group.sessions()
-                    .values()
-                    .iterator()
-                    .next()
-                    .query(
-                            SurveySql.TABLES,
-                            row ->
-                                    new ReplicatedTable(
-                                            row.text(1),
-                                            row.text(2),
-                                            row.maybe(3),
-                                            row.number(4),
-                                            row.number(5)));
+            Session asked = group.sessions().values().iterator().next();
+            Map<TableName, Policy> policies = Catalog.policies(asked);
+            return asked.query(SurveySql.TABLES, row -> table(row, policies));
         }
+    }
+
+    private static ReplicatedTable table(Session.Answer row, Map<TableName, Policy> policies) {
+        Policy policy =
+                policies.getOrDefault(new TableName(row.text(1), row.text(2)), Policy.DEFAULT);
+        return new ReplicatedTable(
+                row.text(1),
+                row.text(2),
+                row.maybe(3),
+                row.number(4),
+                row.number(5),
+                policy.rule().sqlName() + policy.function().map(f -> " " + f).orElse(""),
+                List.copyOf(new TreeSet<>(policy.deltaColumns())));
     }
 
     /** Adds a table on every node. */
@@ -216,7 +230,7 @@ public final class Orders {
     }
 
     /** {@code schema.name}, or a name that only one schema has. */
-    private static TableName named(Session session, String text) {
+    static TableName named(Session session, String text) {
         TablePattern pattern = TablePattern.parse(text);
         List<TableName> matches =
                 Catalog.userTables(session).stream().filter(pattern::matches).toList();

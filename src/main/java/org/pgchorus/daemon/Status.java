@@ -11,8 +11,9 @@ import java.util.OptionalLong;
  *
  * @param nodes by id
  * @param links every ordered pair, unreachable nodes included
+ * @param notes what is chosen and worth knowing, a sentence each: not a problem
  */
-public record Status(String groupId, List<Node> nodes, List<Link> links) {
+public record Status(String groupId, List<Node> nodes, List<Link> links, List<String> notes) {
     /** A link that is further behind than this is not well. */
     private static final double LAG_LIMIT_SECONDS = 60;
 

@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** Asks every node of a group how it stands. No state. */
@@ -59,12 +61,14 @@ public final class Survey {
         Map<Integer, Map<Integer, Incoming>> incoming = new HashMap<>();
         Map<Integer, Map<Integer, Status.Slot>> slots = new HashMap<>();
         Map<Integer, String> problems = new HashMap<>(group.problems());
+        Set<String> notes = new TreeSet<>();
         group.sessions()
                 .forEach((id, session) -> {
                     try {
                         incoming.put(id, incoming(group, id, session));
                         sources.put(id, source(session));
                         slots.put(id, slots(session));
+                        notes.addAll(PolicyOrders.notes(session));
                     } catch (PgError e) {
                         problems.put(id, e.getMessage());
                     }
@@ -95,7 +99,8 @@ public final class Survey {
                 }
             }
         }
-        return new Status(group.groupId(), List.copyOf(nodes), List.copyOf(links));
+        return new Status(
+                group.groupId(), List.copyOf(nodes), List.copyOf(links), List.copyOf(notes));
     }
 
     private static String clockProblem(Source source) {

@@ -163,6 +163,7 @@ public final class Joiner implements AutoCloseable {
         if (request.schema() == JoinRequest.Schema.EXISTING) {
             Finding.requireNone(
                     new Comparison(via, newcomer, name.text()).tables(tables, request.copyData()));
+            examinePolicies();
         } else {
             SchemaCopy.requireTools(via);
             Finding.requireNone(new Comparison(via, newcomer, name.text()).absent(tables));
@@ -211,6 +212,7 @@ public final class Joiner implements AutoCloseable {
         if (request.schema() == JoinRequest.Schema.COPY) {
             progress.step("copying the schema");
             schemaMade = SchemaCopy.copy(via(), request.via(), request.node().address());
+            examinePolicies();
         }
         progress.step("preparing node " + identity.name());
         Member self =
@@ -252,6 +254,17 @@ public final class Joiner implements AutoCloseable {
         Map<TableName, Policy> policies = Catalog.policies(via());
         policies.keySet().retainAll(tables);
         return policies;
+    }
+
+    /** Whether the newcomer's tables are fit for the policies that come with them. */
+    private void examinePolicies() {
+        List<Finding> findings = new ArrayList<>();
+        policies()
+                .forEach((table, policy) ->
+                        findings.addAll(
+                                new PolicyExaminer(newcomer, request.node().name().text(), table)
+                                        .examine(policy)));
+        Finding.requireNone(findings);
     }
 
     private static void origin(Session session, String name) {

@@ -55,12 +55,7 @@ public final class TablePolicy {
 
     /** Triggers and replica identity for the delta columns; without any, the triggers go. */
     static List<String> deltas(Session session, TableName name, Policy policy) {
-        Catalog.Described described =
-                Catalog.describe(session, name)
-                        .orElseThrow(() ->
-                                PgError.refused(
-                                        "table %s does not exist at %s"
-                                                .formatted(name, session.where())));
+        Catalog.Described described = describe(session, name);
         List<String> done = new ArrayList<>();
         TreeSet<String> columns = new TreeSet<>(policy.deltaColumns());
         session.update(
@@ -74,14 +69,36 @@ public final class TablePolicy {
                             + " others may need it");
             return done;
         }
-        if (described.identity() != 'f') {
-            String statement = TableSql.identityFull(described.table());
-            session.execute(statement);
-            done.add("said " + statement);
-        }
+        identityFull(session, described).ifPresent(done::add);
         session.execute(TableSql.deltaTriggers(described.table(), columns));
         done.add("triggers keep what is added to " + String.join(", ", columns));
         return done;
+    }
+
+    /**
+     * Lets the table's updates carry the old row, which delta columns need. Locks it against all
+     * use for a moment.
+     *
+     * @return what was done; empty if it was so already
+     */
+    public static Optional<String> identityFull(Session session, TableName name) {
+        return identityFull(session, describe(session, name));
+    }
+
+    private static Optional<String> identityFull(Session session, Catalog.Described described) {
+        if (described.identity() == 'f') {
+            return Optional.empty();
+        }
+        String statement = TableSql.identityFull(described.table());
+        session.execute(statement);
+        return Optional.of("said " + statement);
+    }
+
+    private static Catalog.Described describe(Session session, TableName name) {
+        return Catalog.describe(session, name)
+                .orElseThrow(() ->
+                        PgError.refused(
+                                "table %s does not exist at %s".formatted(name, session.where())));
     }
 
     /** Forgets all about a table that takes part no longer. */

@@ -52,6 +52,73 @@ public final class PolicySql {
     public static final String FORGET_DELTAS =
             "DELETE FROM pgchorus.delta_entry WHERE relation = ?::oid AND column_name <> ALL (?)";
 
+    /**
+     * A column: its type, whether that is an exact number, whether it is never NULL, generated,
+     * identity, a unique or exclusion constraint that looks at it, whether it says to which
+     * partition a row belongs; parameters: oid, name.
+     */
+    public static final String COLUMN =
+            """
+            SELECT format_type(a.atttypid, NULL),
+                   a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype,
+                                  'numeric'::regtype),
+                   a.attnotnull AND NOT EXISTS (
+                       SELECT FROM pg_constraint o WHERE o.conrelid = a.attrelid
+                       AND o.contype = 'n' AND o.conkey = ARRAY[a.attnum]
+                       AND NOT o.convalidated),
+                   a.attgenerated <> '', a.attidentity <> '',
+                   (SELECT min(i.indexrelid::regclass::text) FROM pg_index i
+                    WHERE i.indrelid = a.attrelid AND NOT i.indisprimary
+                      AND (i.indisunique OR i.indisexclusion)
+                      AND (a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+                           OR (NOT a.attnum = ANY (i.indkey::int2[])
+                               OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+                          AND EXISTS (
+                              SELECT FROM pg_depend d
+                              WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                                AND d.refclassid = 'pg_class'::regclass
+                                AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum))),
+                   EXISTS (SELECT FROM pg_inherits h
+                           JOIN pg_partitioned_table p ON p.partrelid = h.inhparent
+                           JOIN pg_attribute k ON k.attrelid = p.partrelid
+                            AND k.attnum = ANY (p.partattrs::int2[])
+                           WHERE h.inhrelid = a.attrelid AND k.attname = a.attname)
+            FROM pg_attribute a
+            WHERE a.attrelid = ?::oid AND a.attname = ? AND a.attnum > 0 AND NOT a.attisdropped\
+            """;
+
+    /** The columns of a table's primary key in its order, null without one; parameter: oid. */
+    public static final String PRIMARY_KEY =
+            """
+            SELECT (SELECT array_agg(a.attname::text ORDER BY k.place)
+                    FROM pg_index i
+                    CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k (attnum, place)
+                    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                    WHERE i.indrelid = ?::oid AND i.indisprimary AND k.place <= i.indnkeyatts)\
+            """;
+
+    /** The full name of a function, as SQL writes it; parameter: {@link #signature}. */
+    public static final String FULL_NAME =
+            """
+            SELECT quote_ident(n.nspname) || '.' || quote_ident(p.proname)
+            FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+            WHERE p.oid = to_regprocedure(?)\
+            """;
+
+    /**
+     * A function: kind, whether it returns a set, what it returns, whether that is a row of the
+     * table, whether the role may execute it, whether it is volatile; parameters: the table's oid,
+     * {@link #signature}.
+     */
+    public static final String FUNCTION =
+            """
+            SELECT p.prokind, p.proretset, format_type(p.prorettype, NULL),
+                   p.prorettype = c.reltype, has_function_privilege(p.oid, 'EXECUTE'),
+                   p.provolatile = 'v'
+            FROM pg_proc p JOIN pg_class c ON c.oid = ?::oid
+            WHERE p.oid = to_regprocedure(?)\
+            """;
+
     /** A function's name with the arguments that it has to take. */
     public static String signature(String function, TableName table) {
         return "%s(%2$s, %2$s, jsonb)".formatted(function, Sql.name(table));

@@ -96,7 +96,7 @@ class AnswersTest {
 
     @Test
     void statusSaysWhatIsNotWell() {
-        Status status = new Status("aa", NODES, List.of(FLOWING, DOWN));
+        Status status = new Status("aa", NODES, List.of(FLOWING, DOWN), List.of());
         assertThat(StatusCommand.text(status))
                 .isEqualTo(
                         """
@@ -147,7 +147,7 @@ class AnswersTest {
 
     @Test
     void heldTablesAreSaidWithTheirCureAndAreNotWell() {
-        Status status = new Status("aa", NODES.subList(0, 1), List.of(HOLDING));
+        Status status = new Status("aa", NODES.subList(0, 1), List.of(HOLDING), List.of());
         assertThat(StatusCommand.text(status))
                 .endsWith(
                         """
@@ -205,13 +205,14 @@ class AnswersTest {
 
     @Test
     void statusSaysThatAllIsWell() {
-        Status status = new Status("aa", NODES.subList(0, 1), List.of(FLOWING));
-        assertThat(StatusCommand.text(status)).endsWith("\nall is well\n");
+        Status status =
+                new Status("aa", NODES.subList(0, 1), List.of(FLOWING), List.of("t does not"));
+        assertThat(StatusCommand.text(status)).endsWith("\nnote: t does not\n\nall is well\n");
     }
 
     @Test
     void statusHasKeysForPrograms() throws IOException {
-        JsonNode json = read(StatusView.json(new Status("aa", NODES, List.of(FLOWING))));
+        JsonNode json = read(StatusView.json(new Status("aa", NODES, List.of(FLOWING), List.of())));
         assertThat(json.get("group").asText()).isEqualTo("aa");
         assertThat(json.get("problems").get(0).asText()).isEqualTo("node n2 is down: refused");
         assertThat(json.get("nodes").get(1).toString())
@@ -304,14 +305,26 @@ class AnswersTest {
                         TableListCommand.text(
                                 List.of(
                                         new ReplicatedTable(
-                                                "public", "a", Optional.of("id"), 1234, 8192),
+                                                "public",
+                                                "a",
+                                                Optional.of("id"),
+                                                1234,
+                                                8192,
+                                                "function public.f",
+                                                List.of("n", "o")),
                                         new ReplicatedTable(
-                                                "public", "b", Optional.empty(), 0, 0))))
+                                                "public",
+                                                "b",
+                                                Optional.empty(),
+                                                0,
+                                                0,
+                                                "last_update_wins",
+                                                List.of()))))
                 .isEqualTo(
                         """
-                        table     key  rows, about  size
-                        public.a  id         1,234   8kB
-                        public.b  -              0    0B
+                        table     key  rows, about  size  policy             delta
+                        public.a  id         1,234   8kB  function public.f  n, o
+                        public.b  -              0    0B  last_update_wins   -
                         """);
     }
 

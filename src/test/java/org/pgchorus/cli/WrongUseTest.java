@@ -44,6 +44,12 @@ class WrongUseTest {
                     group create n1=host=h --tables a.b.c | it has more than schema and table
                     completion fish     | "fish" is none of bash, zsh
                     table add           | missing required parameter: 'TABLE'
+                    table policy t first_wins --group host=h | there is no policy "first_wins"
+                    table policy t function --group host=h | --function NAME
+                    table policy t error --function f --group host=h | belongs to the policy
+                    table policy t delta --group host=h | --column C=delta
+                    table policy t --column a --group host=h | --column takes C=delta or C=none
+                    table policy t --column a=delta --column a=none --group host=h | not both
                     """)
     void isRefusedWithItsReason(String line, String reason) {
         Typed typed = Typed.of(line.split(" "));
