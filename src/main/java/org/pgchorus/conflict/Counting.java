@@ -47,7 +47,7 @@ public sealed interface Counting {
         if (before) {
             return new Nothing();
         }
-        boolean stands = standing instanceof Standing.Present;
+        boolean stands = standing instanceof Standing.Present && !isGhost(standing, erased);
         return switch (change) {
             case KeyChange.Insert _, KeyChange.Update _ -> new Add(stands);
             case KeyChange.Delete() ->
@@ -57,6 +57,14 @@ public sealed interface Counting {
                             ? new Recount()
                             : new Nothing();
         };
+    }
+
+    /**
+     * A row that is older than a delete of its key, which met nothing when it came: it was being
+     * written, and will be removed. What is added now must not count on it.
+     */
+    private static boolean isGhost(Standing standing, Optional<Stamp> erased) {
+        return erased.isPresent() && standing.stamp().orElseThrow().compareTo(erased.get()) < 0;
     }
 
     /**

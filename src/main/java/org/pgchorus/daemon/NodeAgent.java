@@ -167,7 +167,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
         try (OwnSession mending =
                         new OwnSession(node.address(), identity.groupId(), identity.nodeId());
                 Healer _ = Healer.start(node.address(), identity, applied)) {
-            Provisional graves = new Provisional(mending);
+            Provisional graves = new Provisional(mending, policies);
             Returns returns = new Returns(mending);
             while (!closed) {
                 readClock(control);

@@ -306,7 +306,8 @@ final class CarefulPath {
             case Counting.Nothing() ->
                     !(change instanceof KeyChange.Delete)
                             || obey(sql, key, incoming, standing, decision, policy);
-            case Counting.Add _ -> add(sql, key, incoming, standing, decision, policy);
+            case Counting.Add(boolean toLocal) ->
+                    add(sql, key, incoming, standing, decision, policy, toLocal);
             case Counting.Recount() -> {
                 Standing.Present local = (Standing.Present) standing;
                 writer.bury(sql, key);
@@ -322,7 +323,8 @@ final class CarefulPath {
             Incoming incoming,
             Standing standing,
             Decision decision,
-            Policy policy) {
+            Policy policy,
+            boolean toLocal) {
         Optional<Standing.Present> local =
                 standing instanceof Standing.Present present
                         ? Optional.of(present)
@@ -352,7 +354,8 @@ final class CarefulPath {
                                 || decision.verdict() instanceof Verdict.Combine
                         ? local.map(l -> higher(l.written())).orElse(stamp)
                         : stamp;
-        Row row = Counters.add(base, local.map(Standing.Present::row), amounts);
+        Optional<Row> onto = local.filter(_ -> toLocal).map(Standing.Present::row);
+        Row row = Counters.add(base, onto, amounts);
         if (!writer.write(sql, key, standing, row, version)) {
             return false;
         }

@@ -1,6 +1,8 @@
 package org.pgchorus.link;
 
 import org.pgchorus.config.Address;
+import org.pgchorus.model.Lsn;
+import org.pgchorus.model.Stamp;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.LinkSql;
@@ -19,6 +21,12 @@ public final class OwnSession implements AutoCloseable {
      * speaks for the node.
      */
     private static final String PATIENCE = "SET lock_timeout = '250ms'";
+
+    /**
+     * The stamp of the transactions here, which no version has: what they write always gets the
+     * stamp of its own.
+     */
+    static final Stamp NONE = new Stamp(Long.MIN_VALUE + 1, 0);
 
     private final Address address;
     private final String groupId;
@@ -41,6 +49,13 @@ public final class OwnSession implements AutoCloseable {
     RowReader reader() {
         connect();
         return reader;
+    }
+
+    /** Writes rows under given stamps, in the transaction that is open. */
+    RowWriter writer() {
+        RowWriter writer = new RowWriter(session(), reader(), new History(session()));
+        writer.begin(new History.Cause(NONE, 0, Lsn.ZERO), null);
+        return writer;
     }
 
     /**

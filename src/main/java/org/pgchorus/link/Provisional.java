@@ -1,6 +1,8 @@
 package org.pgchorus.link;
 
+import org.pgchorus.conflict.Policy;
 import org.pgchorus.conflict.Standing;
+import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
 import org.pgchorus.model.TableName;
 import org.pgchorus.pg.Catalog;
@@ -15,6 +17,7 @@ import org.slf4j.LoggerFactory;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Looks again at deletes that found no row.
@@ -31,10 +34,12 @@ public final class Provisional {
     private static final Logger LOG = LoggerFactory.getLogger(Provisional.class);
 
     private final OwnSession own;
+    private final Policies policies;
 
     /** Mends in that session. */
-    public Provisional(OwnSession own) {
+    public Provisional(OwnSession own, Policies policies) {
         this.own = own;
+        this.policies = policies;
     }
 
     private record Entry(
@@ -85,6 +90,26 @@ public final class Provisional {
                 row.truth(7));
     }
 
+    /**
+     * A client may have added to the older row before it was removed: what its delta columns had
+     * then does not count, only what was added since the delete.
+     */
+    private void countAnew(RowSql sql, List<String> key, Standing.Present present) {
+        Policy policy = policies.of(sql.table().name());
+        Optional<Stamp> erased =
+                own.reader().grave(sql, key, Stamp.UNKNOWN).flatMap(Standing::stamp);
+        if (policy.deltaColumns().isEmpty() || erased.isEmpty()) {
+            return;
+        }
+        Row row =
+                new Counters(own.session())
+                        .recounted(sql, key, policy, present.row(), erased.get());
+        if (!row.equals(present.row())) {
+            RowWriter writer = own.writer();
+            writer.write(sql, key, present, row, present.written());
+        }
+    }
+
     private int settle(RowSql sql, Entry entry) {
         Session session = own.session();
         Standing standing = own.reader().lock(sql, entry.key, Stamp.UNKNOWN);
@@ -92,6 +117,8 @@ public final class Provisional {
                 && written.node() != entry.stamp.node()
                 && written.compareTo(entry.stamp) < 0) {
             session.update(sql.delete, entry.key);
+        } else if (standing instanceof Standing.Present present) {
+            countAnew(sql, entry.key, present);
         }
         session.update(
                 AgentSql.SETTLE,

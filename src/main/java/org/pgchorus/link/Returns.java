@@ -2,7 +2,6 @@ package org.pgchorus.link;
 
 import org.pgchorus.conflict.Referee;
 import org.pgchorus.conflict.Standing;
-import org.pgchorus.model.Lsn;
 import org.pgchorus.model.Stamp;
 import org.pgchorus.model.Table;
 import org.pgchorus.model.TableName;
@@ -35,12 +34,6 @@ public final class Returns {
 
     /** Looks in a row while something comes back; the next turn goes on. */
     private static final int ROUNDS = 5;
-
-    /**
-     * The stamp of the transactions here, which no version has: what they write always gets the
-     * stamp of its own.
-     */
-    private static final Stamp NONE = new Stamp(Long.MIN_VALUE + 1, 0);
 
     private final OwnSession own;
 
@@ -111,7 +104,7 @@ public final class Returns {
     private int bringBack(RowSql rows, UniqueSql unique, Entry entry) {
         Session session = own.session();
         RowReader reader = own.reader();
-        Standing standing = reader.lockLive(rows, entry.key, NONE);
+        Standing standing = reader.lockLive(rows, entry.key, OwnSession.NONE);
         Optional<Displaced> kept = reader.displaced(unique, entry.key);
         if (kept.isEmpty() || kept.get().seq() != entry.seq) {
             return 0;
@@ -125,9 +118,7 @@ public final class Returns {
         }
         List<String> columns = List.copyOf(kept.get().image().keySet());
         RowSql sql = RowSql.of(rows.table(), columns);
-        RowWriter writer = new RowWriter(session, reader, new History(session));
-        writer.begin(new History.Cause(NONE, 0, Lsn.ZERO), null);
-        writer.write(sql, entry.key, standing, kept.get().row(columns), stamp);
+        own.writer().write(sql, entry.key, standing, kept.get().row(columns), stamp);
         return 1;
     }
 }
