@@ -115,6 +115,11 @@ final class NodeAgent implements Runnable, AutoCloseable {
                     LOG.error("node {} broke", node.name(), e);
                     say("internal error: " + e);
                     TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+                } catch (Error e) {
+                    // Out of memory, say: a node must not stay without an agent for it.
+                    LOG.error("node {} broke", node.name(), e);
+                    say("internal error: " + e);
+                    TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
                 } finally {
                     stopLinks(Set.of());
                 }

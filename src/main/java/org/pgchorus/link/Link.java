@@ -162,6 +162,11 @@ public final class Link implements Runnable, AutoCloseable {
                 LOG.error("link {} broke", plan.name(), e);
                 fail(new LinkState.Stopped("internal error: " + e), e);
                 rest(STOPPED_MILLIS, false);
+            } catch (Error e) {
+                // Out of memory, say: a link that ended here would look alive for ever.
+                LOG.error("link {} broke", plan.name(), e);
+                fail(new LinkState.Stopped("internal error: " + e), new IllegalStateException(e));
+                rest(STOPPED_MILLIS, false);
             }
         }
     }
@@ -311,6 +316,9 @@ public final class Link implements Runnable, AutoCloseable {
             inbox.fail(Applier.nonsense(e));
         } catch (RuntimeException e) {
             inbox.fail(e);
+        } catch (Error e) {
+            // Whoever applies would wait for ever for a reader that is gone.
+            inbox.fail(new IllegalStateException("the thread that reads broke", e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             inbox.fail(PgError.busy("interrupted"));
