@@ -21,9 +21,9 @@ public final class Clocks {
     /**
      * Readings and commit times of one node may be this much out of order without a step: a
      * transaction takes its time a moment before its place in the log. It is what the proof of a
-     * row allows for ({@link org.pgchorus.conflict.Sight#DISORDER_MICROS}), halved.
+     * row allows for ({@link org.pgchorus.conflict.Sight#DISORDER_MICROS}), and less.
      */
-    private static final long TOLERANCE_MICROS = 500_000;
+    private static final long TOLERANCE_MICROS = 1_500_000;
 
     private final Map<Integer, Long> high = new ConcurrentHashMap<>();
     private final Map<Integer, Long> stepped = new ConcurrentHashMap<>();

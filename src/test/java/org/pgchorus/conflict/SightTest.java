@@ -64,8 +64,8 @@ class SightTest {
     @Test
     void aRowTheWriterMayNotHaveSeenProvesNothing() {
         Stamp local = new Stamp(40 * SECOND, HERE);
-        assertThat(seenHere(41 * SECOND).writersVersionIsHere(local, INCOMING)).isTrue();
-        assertThat(seenHere(41 * SECOND - 1).writersVersionIsHere(local, INCOMING)).isFalse();
+        assertThat(seenHere(42 * SECOND).writersVersionIsHere(local, INCOMING)).isTrue();
+        assertThat(seenHere(42 * SECOND - 1).writersVersionIsHere(local, INCOMING)).isFalse();
     }
 
     /**
@@ -75,8 +75,8 @@ class SightTest {
     @Test
     void aThirdNodeAppliedOnlyJustUpToTheChangeProvesNothing() {
         Stamp local = new Stamp(40 * SECOND, WRITER);
-        assertThat(sight(0, 51 * SECOND).writersVersionIsHere(local, INCOMING)).isTrue();
-        assertThat(sight(0, 51 * SECOND - 1).writersVersionIsHere(local, INCOMING)).isFalse();
+        assertThat(sight(0, 52 * SECOND).writersVersionIsHere(local, INCOMING)).isTrue();
+        assertThat(sight(0, 52 * SECOND - 1).writersVersionIsHere(local, INCOMING)).isFalse();
     }
 
     @Test

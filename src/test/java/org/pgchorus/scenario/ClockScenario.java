@@ -274,12 +274,12 @@ class ClockScenario {
                 group.rows(1, "SELECT pgchorus.micros(pg_xact_commit_timestamp(xmin)) FROM big")
                         .getFirst();
         TestGroup.await(
-                "a has applied c for more than a second beyond",
+                "a has applied c for more than two seconds beyond",
                 () ->
                         !group.rows(
                                         0,
                                         "SELECT 1 FROM pgchorus.progress WHERE node = 1 AND peer ="
-                                                + " 3 AND micros > 1100000 + "
+                                                + " 3 AND micros > 2100000 + "
                                                 + written)
                                 .isEmpty());
         group.releaseAll();
