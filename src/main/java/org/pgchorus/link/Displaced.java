@@ -23,6 +23,13 @@ record Displaced(long seq, Map<String, String> image, Stamp stamp) {
         return new Displaced(seq, image, stamp);
     }
 
+    /** With only those of its columns that are among these. */
+    Displaced only(List<String> columns) {
+        Map<String, String> fewer = new LinkedHashMap<>(image);
+        fewer.keySet().retainAll(columns);
+        return new Displaced(seq, fewer, stamp);
+    }
+
     /** With other values in these columns. */
     Displaced with(List<String> columns, Row values) {
         Map<String, String> changed = new LinkedHashMap<>(image);

@@ -13,8 +13,10 @@ import org.pgchorus.sql.UniqueSql;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Brings displaced versions back once nothing live with a higher stamp is in their way, highest
@@ -35,7 +37,11 @@ public final class Returns {
     /** Looks in a row while something comes back; the next turn goes on. */
     private static final int ROUNDS = 5;
 
+    /** Rows that cannot come back are told of once each, and no more of them than this. */
+    private static final int STUCK = 1000;
+
     private final OwnSession own;
+    private final Set<String> stuck = new HashSet<>();
 
     /** Mends in that session. */
     public Returns(OwnSession own) {
@@ -56,11 +62,15 @@ public final class Returns {
                         UniqueSql.DISPLACED_TABLES, row -> new TableName(row.text(1), row.text(2)));
         int all = 0;
         for (TableName name : tables) {
-            int done = look(name);
-            all += done;
-            for (int round = 1; done > 0 && round < ROUNDS; round++) {
-                done = look(name);
+            try {
+                int done = look(name);
                 all += done;
+                for (int round = 1; done > 0 && round < ROUNDS; round++) {
+                    done = look(name);
+                    all += done;
+                }
+            } catch (PgError e) {
+                stay("in " + name, e);
             }
         }
         return all;
@@ -68,10 +78,11 @@ public final class Returns {
 
     private int look(TableName name) {
         Session session = own.session();
-        Table table = Catalog.describe(session, name).orElseThrow().table();
-        if (!table.hasKey()) {
+        Optional<Table> described = Catalog.describe(session, name).map(Catalog.Described::table);
+        if (described.filter(Table::hasKey).isEmpty()) {
             return 0;
         }
+        Table table = described.get();
         RowSql rows = RowSql.of(table);
         UniqueSql unique = new UniqueSql(rows, Catalog.uniqueness(session, table));
         List<Entry> entries =
@@ -93,11 +104,19 @@ public final class Returns {
         try {
             return own.session().inTransaction(() -> bringBack(rows, unique, entry));
         } catch (PgError e) {
-            if (!OwnSession.passes(e)) {
-                throw e;
-            }
-            LOG.debug("{} {} cannot come back yet", rows.table().name(), entry.key, e);
+            stay(rows.table().name() + " " + entry.key, e);
             return 0;
+        }
+    }
+
+    /** What cannot come back stays displaced, and hinders nothing else. */
+    private void stay(String what, PgError e) {
+        if (OwnSession.passes(e)) {
+            LOG.debug("{} cannot come back yet", what, e);
+        } else if (e instanceof PgError.Busy) {
+            throw e;
+        } else if (stuck.size() < STUCK && stuck.add(what)) {
+            LOG.warn("displaced row {} cannot come back: {}", what, e.getMessage());
         }
     }
 

@@ -47,8 +47,7 @@ final class RowReader {
     }
 
     private Standing standing(RowSql sql, String statement, List<String> key, Stamp own) {
-        Optional<Standing> present =
-                session.first(statement, row -> (Standing) present(sql, row, own), key);
+        Optional<Standing.Present> present = first(sql, statement, key, own);
         if (present.isPresent()) {
             return present.get();
         }
@@ -82,18 +81,20 @@ final class RowReader {
                 : Optional.of(new UniqueSql(RowSql.of(sql.table()), uniquenesses));
     }
 
-    /** The displaced version of a key, locked. */
+    /** The displaced version of a key, locked; without columns that the table has lost since. */
     Optional<Displaced> displaced(UniqueSql unique, List<String> key) {
+        List<String> known = unique.rows().columnNames();
         return session.first(
-                unique.lockDisplaced,
-                row ->
-                        Displaced.of(
-                                row.number(1),
-                                row.texts(2),
-                                row.texts(3),
-                                new Stamp(row.number(4), (int) row.number(5))),
-                key,
-                key);
+                        unique.lockDisplaced,
+                        row ->
+                                Displaced.of(
+                                        row.number(1),
+                                        row.texts(2),
+                                        row.texts(3),
+                                        new Stamp(row.number(4), (int) row.number(5))),
+                        key,
+                        key)
+                .map(entry -> entry.only(known));
     }
 
     /** What stands under the key but for a displaced version of it. */
@@ -106,12 +107,19 @@ final class RowReader {
 
     /** The row of a table under a key, locked; displaced versions and tombstones do not count. */
     Optional<Standing.Present> live(RowSql sql, List<String> key, Stamp own) {
-        return session.first(sql.lock, row -> present(sql, row, own), key);
+        return first(sql, sql.lock, key, own);
     }
 
     /** The rows that clash with the one that these values are of, locked. */
     List<Standing.Present> clashing(UniqueSql unique, List<String> values, Stamp own) {
-        return session.query(unique.lockClashing, row -> present(unique.rows(), row, own), values);
+        RowSql rows = unique.rows();
+        return session.query(unique.lockClashing, row -> read(rows, row, own), values).stream()
+                .map(found ->
+                        found.current
+                                ? found.present
+                                : first(rows, rows.read, rows.key(found.present.row()), own)
+                                        .orElseThrow())
+                .toList();
     }
 
     /**
@@ -131,6 +139,32 @@ final class RowReader {
             return new Stamp(row.number(1), Integer.parseInt(given.get()));
         }
         return row.truth(4) ? own : writers.stamp(row.text(1), row.number(2, 0));
+    }
+
+    /**
+     * A row as a statement showed it.
+     *
+     * @param current whether its stamp can be believed: the statement did not wait for its lock
+     */
+    private record Found(Standing.Present present, boolean current) {}
+
+    /**
+     * One row with its stamp; looked at again, now that it is locked, if its lock was waited for.
+     */
+    private Optional<Standing.Present> first(
+            RowSql sql, String statement, List<String> key, Stamp own) {
+        Optional<Found> found = session.first(statement, row -> read(sql, row, own), key);
+        return found.isEmpty() || found.get().current
+                ? found.map(Found::present)
+                : session.first(sql.read, row -> present(sql, row, own), key);
+    }
+
+    private Found read(RowSql sql, Session.Answer answer, Stamp own) {
+        int count = sql.relation().columns().size();
+        boolean ours = answer.truth(count + 4);
+        int writer = (int) Long.parseLong(answer.text(count + 5));
+        boolean seen = SnapshotText.parse(answer.text(count + 6)).sees(writer);
+        return new Found(present(sql, answer, own), ours || seen);
     }
 
     private Standing.Present present(RowSql sql, Session.Answer answer, Stamp own) {

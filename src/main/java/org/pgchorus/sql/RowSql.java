@@ -20,8 +20,13 @@ import java.util.stream.IntStream;
  */
 public final class RowSql {
     /**
-     * How a row's stamp is read: commit time in micros, origin id, the override if any, and whether
-     * this very transaction wrote it (it has no commit time yet then).
+     * How a row's stamp is read: commit time in micros, origin id, the override if any, whether
+     * this very transaction wrote it (it has no commit time yet then), the transaction that wrote
+     * it, and the statement's snapshot.
+     *
+     * <p>A statement that had to wait for the row's lock goes on with the row as it was left, but
+     * looks for the override with the snapshot from before it waited. So an override counts only if
+     * that snapshot sees the row's transaction.
      */
     private static final String STAMP =
             """
@@ -29,7 +34,8 @@ public final class RowSql {
             (pg_catalog.pg_xact_commit_timestamp_origin(t.xmin)).roident::bigint, \
             (SELECT s.micros || '@' || s.node FROM pgchorus.stamp s WHERE s.relation = %d \
             AND s.hash = %s AND s.hash2 = %s AND s.row_xmin = t.xmin LIMIT 1), \
-            t.xmin = pg_catalog.pg_current_xact_id_if_assigned()::xid\
+            t.xmin = pg_catalog.pg_current_xact_id_if_assigned()::xid, t.xmin::text, \
+            pg_catalog.pg_current_snapshot()::text\
             """;
 
     private final Table table;
@@ -169,7 +175,7 @@ public final class RowSql {
 
     private static String stampOf(Table table) {
         if (!table.hasKey()) {
-            return "NULL, NULL, NULL, NULL";
+            return "NULL, NULL, NULL, NULL, NULL, NULL";
         }
         return STAMP.formatted(
                 table.oid(), KeySql.hashOfRow(table, "t", 0), KeySql.hashOfRow(table, "t", 1));
