@@ -44,7 +44,7 @@ import java.util.stream.IntStream;
  * <p>Everything it started is gone after {@link #close}, also when the scenario failed.
  */
 final class TestGroup implements AutoCloseable {
-    static final Duration LIMIT = Duration.ofSeconds(180);
+    static final Duration LIMIT = Duration.ofMinutes(3);
 
     private static final long POLL_MILLIS = 20;
 
