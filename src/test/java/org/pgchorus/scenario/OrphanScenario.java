@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.pgchorus.daemon.Orphans;
 import org.pgchorus.daemon.Orphans.Orphan;
 import org.pgchorus.pg.PgError;
@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  * orphan, and each way to heal leaves none, and equal nodes. Each story has tables of its own.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(strings = {"15,15", "18,18", "15,18,16"})
+@MethodSource("org.pgchorus.scenario.Versions#ofTwo")
 class OrphanScenario {
     private static final int STORIES = 12;
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(7);

@@ -4,14 +4,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A gives a unique value up, B sees that and takes it, and C hears of B first. No row is lost,
  * nothing stays displaced, and nothing of it is a conflict.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(strings = {"15,15,15", "18,18,18", "15,18,16"})
+@MethodSource("org.pgchorus.scenario.Versions#ofThree")
 class UniqueHandOverScenario {
     private static final String SCHEMA =
             "CREATE TABLE person (id int PRIMARY KEY, email text UNIQUE, v text)";

@@ -4,7 +4,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import java.util.List;
 
@@ -13,7 +13,7 @@ import java.util.List;
  * other in every order: which rows are live depends on the stamps alone.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(strings = {"15,15,15", "18,18,18", "15,18,16"})
+@MethodSource("org.pgchorus.scenario.Versions#ofThree")
 class UniqueOrderTrapScenario {
     private static final String SCHEMA =
             """
