@@ -345,6 +345,11 @@ final class Applier {
         at = null;
     }
 
+    /** Applies what is held for tables that work again, before the stream starts. */
+    void retryHeldFirst() {
+        retry.tryFirst();
+    }
+
     /**
      * Applies what is held for tables that work again, if it is time; between transactions only.
      */

@@ -89,11 +89,28 @@ final class HeldRetry {
         NOTHING_LEFT
     }
 
+    /**
+     * Tries before the stream starts: a link that stopped because it holds too much would stop
+     * again at its first message. It goes on for as long as that helps and there is little room.
+     */
+    void tryFirst() {
+        boolean more = true;
+        while (more && held.isAny()) {
+            more = tryAll() && held.isNearlyFull();
+        }
+    }
+
     /** Tries, if it is time. */
     void tryIfDue() {
-        if (!held.isAny() || System.nanoTime() < dueNanos) {
-            return;
+        if (held.isAny() && System.nanoTime() >= dueNanos) {
+            tryAll();
         }
+    }
+
+    /**
+     * @return whether there is more that works
+     */
+    private boolean tryAll() {
         long end = System.nanoTime() + TURN_NANOS;
         // Statements prepared before an ALTER TABLE may stick to the types of old.
         target.execute("DEALLOCATE ALL");
@@ -108,6 +125,7 @@ final class HeldRetry {
         }
         held.recount();
         dueNanos = System.nanoTime() + (more ? STREAM_NANOS : EVERY_NANOS);
+        return more;
     }
 
     private Outcome tryNext(TableName table) {

@@ -205,6 +205,12 @@ final class HeldTables {
         }
     }
 
+    /** Whether less than half of what may be held is left: a link that starts should free some. */
+    boolean isNearlyFull() {
+        Applied.Held all = applied.held();
+        return all.changes() > LIMIT_CHANGES / 2 || all.bytes() > LIMIT_BYTES / 2;
+    }
+
     private void requireRoom(long bytes) {
         Applied.Held all = applied.held();
         if (all.changes() < LIMIT_CHANGES && all.bytes() + bytes <= LIMIT_BYTES) {

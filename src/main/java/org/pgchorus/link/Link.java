@@ -227,6 +227,7 @@ public final class Link implements Runnable, AutoCloseable {
             target.value(LinkSql.SETUP_ORIGIN, plan.slot());
             Applier applier = new Applier(plan, target, writerRows, applied, policies);
             Preflight.check(plan, target, applier.sourceStartLsn());
+            applier.retryHeldFirst();
             try (LogStream opened =
                     LogStream.open(
                             plan.from(), application, plan.slot(), applier.sourceStartLsn())) {
