@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 
@@ -63,6 +64,11 @@ public final class LogStream implements AutoCloseable {
             throw Session.connectError(e, source);
         }
         try {
+            int majorVersion = connection.getMetaData().getDatabaseMajorVersion();
+            try (Statement statement = connection.createStatement()) {
+                // The sender makes texts of values by the settings of its session.
+                statement.execute(Pinned.statements(majorVersion));
+            }
             PGConnection pg = connection.unwrap(PGConnection.class);
             ChainedLogicalStreamBuilder builder =
                     pg.getReplicationAPI()
@@ -75,7 +81,7 @@ public final class LogStream implements AutoCloseable {
                             .withSlotOption("publication_names", ObjectNames.PUBLICATION)
                             .withSlotOption("messages", "true")
                             .withStatusInterval(STATUS_MILLIS, TimeUnit.MILLISECONDS);
-            if (connection.getMetaData().getDatabaseMajorVersion() >= ORIGIN_OPTION_SINCE) {
+            if (majorVersion >= ORIGIN_OPTION_SINCE) {
                 builder = builder.withSlotOption("origin", "none");
             }
             return new LogStream(connection, builder.start());

@@ -115,11 +115,7 @@ public final class Session implements AutoCloseable {
         try {
             Connection connection = DriverManager.getConnection(address.jdbcUrl(), properties);
             Session session = new Session(connection, address.text());
-            session.execute(
-                    "SET DateStyle = 'ISO'; SET TimeZone = 'UTC'; SET IntervalStyle = 'postgres';"
-                            + " SET extra_float_digits = 3; SET bytea_output = 'hex';"
-                            + " SET statement_timeout = 0; SET lock_timeout = 0;"
-                            + " SET idle_in_transaction_session_timeout = 0");
+            session.execute(Pinned.statements(session.serverVersion()));
             return session;
         } catch (SQLException e) {
             throw connectError(e, address);

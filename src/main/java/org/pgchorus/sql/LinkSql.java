@@ -7,8 +7,7 @@ public final class LinkSql {
     /** Makes a session one that applies: no ordinary triggers, no foreign keys, no waiting. */
     public static final String APPLYING =
             "SET session_replication_role = replica; SET synchronous_commit = off;"
-                    + " SET enable_seqscan = off; SET lc_monetary = 'C';"
-                    + " SET client_min_messages = warning";
+                    + " SET enable_seqscan = off; SET client_min_messages = warning";
 
     /** Takes the origin for this session; parameter: its name. */
     public static final String SETUP_ORIGIN =
