@@ -7,11 +7,12 @@ import picocli.CommandLine.Spec;
 /** {@code pgchorus node}: holds the commands below it. */
 @Command(
         name = "node",
-        description = "Joins nodes to a group and lists them.",
+        description = "Joins nodes to a group, lists them, orders them about, and takes them out.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             NodeJoinCommand.class,
             NodeListCommand.class,
+            NodeRemoveCommand.class,
         },
         footer = {
             "  pgchorus node join n2=postgresql://postgres@db2/app \\",

@@ -86,7 +86,7 @@ final class Installer {
                 .filter(identity -> identity.groupId().equals(groupId))
                 .ifPresent(identity ->
                         session.query(MemberSql.ORIGINS_OF, row -> row.text(1), groupId).stream()
-                                .filter(origin -> isOf(identity, origin))
+                                .filter(origin -> isOf(groupId, identity.nodeId(), origin))
                                 .forEach(origin -> dropOrigin(session, origin)));
         session.inTransaction(() -> {
             session.execute(PublicationSql.DROP);
@@ -96,9 +96,7 @@ final class Installer {
     }
 
     /** Whether an origin of a node's group stands for what is applied at that node. */
-    private static boolean isOf(Identity node, String origin) {
-        String group = node.groupId();
-        int id = node.nodeId();
+    static boolean isOf(String group, int id, String origin) {
         return origin.equals(ObjectNames.selfOrigin(group, id))
                 || origin.equals(ObjectNames.undoOrigin(group, id))
                 || origin.matches(Pattern.quote("pgchorus_" + group) + "_\\d+_" + id)

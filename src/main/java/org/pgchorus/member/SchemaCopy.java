@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 final class SchemaCopy {
     private static final Pattern OUR_TRIGGER =
             Pattern.compile(
-                    "^(CREATE|ALTER TABLE [^;]* ENABLE ALWAYS) TRIGGER pgchorus_\\w+[^;]*;$",
+                    "^(CREATE|ALTER TABLE [^;]* (ENABLE ALWAYS|DISABLE)) TRIGGER"
+                            + " pgchorus_\\w+[^;]*;$",
                     Pattern.MULTILINE);
 
     private SchemaCopy() {}

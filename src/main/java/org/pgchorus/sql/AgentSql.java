@@ -4,9 +4,13 @@ package org.pgchorus.sql;
 public final class AgentSql {
     private AgentSql() {}
 
-    /** from_node, paused. */
+    /** From which nodes the links are to stand still. */
     public static final String CONTROLS =
-            "SELECT from_node, paused FROM pgchorus.link_control WHERE paused";
+            """
+            SELECT from_node FROM pgchorus.link_control WHERE paused
+            UNION SELECT m.id FROM pgchorus.local l JOIN pgchorus.member m ON m.id <> l.node_id
+            JOIN pgchorus.node_control n ON n.paused AND n.node IN (m.id, l.node_id)\
+            """;
 
     /** peer, micros of what this node had applied, stepped; parameter: this node. */
     public static final String APPLIED =

@@ -72,4 +72,7 @@ public final class ObjectNames {
 
     /** Held while the triggers that keep images of rows are being arranged. */
     public static final int LOCK_IMAGES = 3;
+
+    /** Held while the triggers that refuse clients' writes are being arranged. */
+    public static final int LOCK_READ_ONLY = 4;
 }

@@ -96,6 +96,22 @@ CREATE TABLE pgchorus.link_control (
     heard_tenure  text
 );
 
+-- Orders about whole nodes, said on every node. paused: all links into and out of it stand still.
+-- read_only: it refuses what clients write to the tables that take part.
+CREATE TABLE pgchorus.node_control (
+    node      smallint PRIMARY KEY,
+    paused    boolean NOT NULL DEFAULT false,
+    read_only boolean NOT NULL DEFAULT false
+);
+
+-- Peers that this node keeps no WAL for any more, so that they lack something until they are
+-- resynced.
+CREATE TABLE pgchorus.resync_needed (
+    peer   smallint PRIMARY KEY,
+    reason text NOT NULL,
+    since  timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 -- How far each link that ends here has applied its source's log: the truth that a restart goes by,
 -- and that a snapshot shows exactly as far as it shows the rows. (The origin's own position is not
 -- it: from 16 on a server moves that also when the transaction is rolled back.)
@@ -344,13 +360,31 @@ CREATE FUNCTION pgchorus.writer(origin oid) RETURNS integer
          FROM pg_catalog.pg_replication_origin o WHERE o.roident = origin),
         (SELECT l.node_id FROM pgchorus.local l)::integer) $$;
 
+-- Fires on a node that is read-only, before clients' writes; not for what is applied.
+CREATE FUNCTION pgchorus.refuse_write() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    node text := (SELECT node_name FROM pgchorus.local);
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'read_only_sql_transaction',
+        MESSAGE = format('cannot execute %s on %I.%I: node %s is read-only',
+                         TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME, node),
+        HINT = format('Write on another node, or let this one take writes again: '
+                      'pgchorus node read-only %s off', node);
+END $$;
+
 CREATE VIEW pgchorus.node AS
-    SELECT m.id, m.name, m.address, m.state, m.id = l.node_id AS local
-    FROM pgchorus.member m, pgchorus.local l;
+    SELECT m.id, m.name, m.address, m.state, m.id = l.node_id AS local,
+           coalesce(c.paused, false) AS paused, coalesce(c.read_only, false) AS read_only
+    FROM pgchorus.local l CROSS JOIN pgchorus.member m
+    LEFT JOIN pgchorus.node_control c ON c.node = m.id;
 
 CREATE VIEW pgchorus.link AS
     SELECT f.name AS from_node, l.node_name AS to_node, coalesce(s.state, 'down') AS state, s.reason,
-           coalesce(c.paused, false) AS paused, s.received_lsn, s.applied_lsn, s.durable_lsn,
+           coalesce(c.paused, false) OR EXISTS (
+               SELECT FROM pgchorus.node_control n WHERE n.paused AND n.node IN (f.id, l.node_id))
+               AS paused,
+           s.received_lsn, s.applied_lsn, s.durable_lsn,
            pgchorus.instant(s.applied_micros) AS applied_commit_time,
            s.applied_transactions, s.applied_changes, s.conflicts, s.said
     FROM pgchorus.local l

@@ -37,6 +37,7 @@ class WrongUseTest {
                     run                 | which nodes? Name at least one
                     run x               | a node is given as NAME=ADDRESS
                     run n1=host=a n1=host=b | node n1 is named twice
+                    node remove         | missing required parameter: 'ADDRESS'
                     check foo=bar       | foo
                     node join n2=host=h | missing required option: '--via=ADDRESS'
                     node join n2=host=h --via host=i --jobs 0 | --jobs must be from 1 to 64, not 0
