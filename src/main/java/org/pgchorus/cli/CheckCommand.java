@@ -2,7 +2,9 @@ package org.pgchorus.cli;
 
 import org.pgchorus.config.Address;
 import org.pgchorus.daemon.Orders;
+import org.pgchorus.member.Checkup;
 import org.pgchorus.member.Finding;
+import org.pgchorus.member.Vitals;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,8 +23,11 @@ import java.util.concurrent.Callable;
         name = "check",
         description = {
             "Examines databases that are to be nodes.",
-            "Changes nothing. Every finding names its cure. Ends with 1 if one of them stands in"
-                    + " the way."
+            "Settings, limits, rights (by trying them), keys, and, of several databases, whether"
+                    + " clocks, collations and extensions fit.",
+            "Leaves nothing behind. Every finding names its cure, in the words of the service that"
+                    + " runs the server if it is a managed one. Ends with 1 if one of them stands"
+                    + " in the way."
         },
         footer = {
             "  pgchorus check postgresql://postgres@db1/app postgresql://postgres@db2/app",
@@ -43,18 +48,28 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Map<Address, List<Finding>> examined = new LinkedHashMap<>();
+        List<Vitals> vitals = new ArrayList<>();
         List<String> failures = new ArrayList<>();
         List<Address> addresses = words.stream().map(Address::parse).toList();
         int peers = Math.max(1, addresses.size() - 1);
         for (Address address : addresses) {
             try {
-                examined.put(address, Orders.check(address, peers));
+                Checkup checkup = Orders.checkup(address, peers);
+                examined.put(address, new ArrayList<>(checkup.findings()));
+                vitals.add(checkup.vitals());
             } catch (IllegalArgumentException wrongUse) {
                 throw wrongUse;
             } catch (RuntimeException failed) {
                 // The others are examined all the same.
                 failures.add(address.text() + ": " + failed.getMessage());
             }
+        }
+        for (Finding finding : Vitals.compare(vitals)) {
+            examined.forEach((address, findings) -> {
+                if (address.text().equals(finding.where())) {
+                    findings.add(finding);
+                }
+            });
         }
         output.print(() -> text(examined), () -> json(examined));
         failures.forEach(failure -> Failures.print(spec.commandLine().getErr(), failure));

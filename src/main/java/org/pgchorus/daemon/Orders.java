@@ -4,7 +4,7 @@ import org.pgchorus.config.Address;
 import org.pgchorus.config.NodeAddress;
 import org.pgchorus.config.TablePattern;
 import org.pgchorus.conflict.Policy;
-import org.pgchorus.member.Examiner;
+import org.pgchorus.member.Checkup;
 import org.pgchorus.member.Finding;
 import org.pgchorus.member.Group;
 import org.pgchorus.member.JoinProgress;
@@ -38,10 +38,12 @@ public final class Orders {
 
     /** Examines a database, with all of its tables; changes nothing. */
     public static List<Finding> check(Address address, int peers) {
-        try (Session session = Session.open(address, "pgchorus check")) {
-            List<TableName> tables = Catalog.userTables(session);
-            return new Examiner(session, address.text(), peers).examine(tables);
-        }
+        return checkup(address, peers).findings();
+    }
+
+    /** The same, with what has to fit with the other databases of the group. */
+    public static Checkup checkup(Address address, int peers) {
+        return Checkup.of(address, peers);
     }
 
     /** Makes a database the first node of a new group; returns what is worth knowing. */

@@ -5,13 +5,11 @@ import org.pgchorus.model.Table;
 import org.pgchorus.model.TableName;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.Session;
-import org.pgchorus.sql.ExamineSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.Sql;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Compares a newcomer with its provider before a join. Changes nothing. */
@@ -31,71 +29,17 @@ final class Comparison {
         findings.add(new Finding(where, check, Severity.ERROR, problem, cure));
     }
 
-    /**
-     * How a database orders its texts.
-     *
-     * @param locale the provider's own name for it, empty for libc
-     */
-    private record Locale(
-            String encoding, String collation, String ctype, String provider, String locale) {
-        /** One locale has several spellings, such as en_US.utf8 and en_US.UTF-8. */
-        private static String plain(String name) {
-            return name.toLowerCase(java.util.Locale.ROOT).replace("-", "");
-        }
-
-        /** Aspect, and value. */
-        List<Map.Entry<String, String>> aspects() {
-            return List.of(
-                    Map.entry("encoding", encoding),
-                    Map.entry("collation", collation),
-                    Map.entry("ctype", ctype),
-                    Map.entry("locale provider", (provider + " " + locale).strip()));
-        }
-
-        String statement() {
-            String own =
-                    switch (provider) {
-                        case "icu" -> " LOCALE_PROVIDER icu ICU_LOCALE " + Sql.literal(locale);
-                        case "builtin" ->
-                                " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + Sql.literal(locale);
-                        default -> "";
-                    };
-            return "CREATE DATABASE ... TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s%s"
-                    .formatted(
-                            Sql.literal(encoding), Sql.literal(collation), Sql.literal(ctype), own);
-        }
-    }
-
     /** Encoding and collation: indexes, constraints and partitions follow them. */
     List<Finding> locales() {
-        Locale theirs = locale(provider);
-        Locale ours = locale(newcomer);
-        for (int i = 0; i < theirs.aspects().size(); i++) {
-            String name = theirs.aspects().get(i).getKey();
-            String wanted = theirs.aspects().get(i).getValue();
-            String found = ours.aspects().get(i).getValue();
-            if (!Locale.plain(wanted).equals(Locale.plain(found))) {
-                error(
-                        name,
-                        "the database's %s is %s, the provider's is %s"
-                                .formatted(name, found, wanted),
-                        "make a new database: " + theirs.statement());
-            }
+        Locale wanted = Locale.of(provider);
+        for (Locale.Difference d : Locale.of(newcomer).differences(wanted)) {
+            error(
+                    d.aspect(),
+                    "the database's %s is %s, the provider's is %s"
+                            .formatted(d.aspect(), d.found(), d.wanted()),
+                    "make a new database: " + wanted.statement());
         }
         return findings;
-    }
-
-    private static Locale locale(Session session) {
-        return session.first(
-                        ExamineSql.LOCALE,
-                        row ->
-                                new Locale(
-                                        row.text(1),
-                                        row.text(2),
-                                        row.text(3),
-                                        row.text(4),
-                                        row.text(5)))
-                .orElseThrow();
     }
 
     /** Whether the newcomer has the same tables, and, if asked, no rows in them. */

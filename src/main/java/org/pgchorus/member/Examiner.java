@@ -2,10 +2,8 @@ package org.pgchorus.member;
 
 import org.pgchorus.member.Finding.Severity;
 import org.pgchorus.model.TableName;
-import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.ExamineSql;
-import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.Sql;
 
 import java.util.ArrayList;
@@ -21,11 +19,6 @@ import java.util.Optional;
  */
 public final class Examiner {
     private static final int OLDEST_SERVER = 14;
-    private static final int SET_GRANTABLE_SINCE = 15;
-    private static final int OWN_ORIGIN_LIMIT_SINCE = 18;
-
-    /** The servers' own default for each of the limits. */
-    private static final int USUAL_LIMIT = 10;
 
     private final Session session;
     private final String where;
@@ -71,14 +64,10 @@ public final class Examiner {
             findings.add(standsAlone.get());
             return findings;
         }
-        setting(
-                "wal_level",
-                "logical",
-                "RDS: rds.logical_replication = 1; Cloud SQL: cloudsql.logical_decoding = on");
-        setting("track_commit_timestamp", "on", "managed services: the parameter of that name");
-        limits();
+        Service service = Service.valueOf(session.value(ExamineSql.SERVICE));
+        findings.addAll(new ServerExaminer(session, where, service).examine(peers, copyJobs));
         encoding();
-        privileges();
+        findings.addAll(new PrivilegeExaminer(session, where, service).examine());
         namesakes();
         return examineTables(names);
     }
@@ -134,54 +123,6 @@ public final class Examiner {
         findings.add(new Finding(where, check, Severity.ERROR, problem, cure));
     }
 
-    private void setting(String name, String wanted, String managed) {
-        String value = session.value(ExamineSql.SETTING, name);
-        if (!wanted.equals(value)) {
-            error(
-                    name,
-                    "%s is %s, needs to be %s".formatted(name, value, wanted),
-                    "ALTER SYSTEM SET %s = '%s'; then restart the server (%s)"
-                            .formatted(name, wanted, managed));
-        }
-    }
-
-    /** Each link needs a slot and a sender at its writer, and an origin at its other end. */
-    private void limits() {
-        boolean member = session.value(MemberSql.INSTALLED).equals("t");
-        // A node has one more for mends of its own.
-        int originsNeeded = peers + copyJobs + (member ? 0 : 1);
-        long slotsTaken = Long.parseLong(session.value(ExamineSql.SLOTS_USED));
-        long originsTaken = Long.parseLong(session.value(ExamineSql.ORIGINS_USED));
-        boolean ownLimit = session.serverVersion() >= OWN_ORIGIN_LIMIT_SINCE;
-        if (ownLimit) {
-            limit("max_active_replication_origins", "origins", originsTaken, originsNeeded);
-        }
-        if (ownLimit || slotsTaken + peers >= originsTaken + originsNeeded) {
-            limit("max_replication_slots", "slots", slotsTaken, peers);
-        } else {
-            limit(
-                    "max_replication_slots",
-                    "replication origins, which it limits too before version 18,",
-                    originsTaken,
-                    originsNeeded);
-        }
-        long senders = Long.parseLong(session.value(ExamineSql.SENDERS_USED));
-        limit("max_wal_senders", "senders", senders, peers);
-    }
-
-    private void limit(String name, String what, long taken, int needed) {
-        long limit = Long.parseLong(session.value(ExamineSql.SETTING, name));
-        if (limit - taken < needed) {
-            error(
-                    name,
-                    "%s is %d and %d %s are taken; %d more are needed"
-                            .formatted(name, limit, taken, what, needed),
-                    ("ALTER SYSTEM SET %s = %d; then restart the server (managed services: the"
-                                    + " parameter of that name)")
-                            .formatted(name, Math.max(USUAL_LIMIT, taken + 2L * needed)));
-        }
-    }
-
     private void encoding() {
         String encoding = session.value(ExamineSql.SETTING, "server_encoding");
         if (!encoding.equals("UTF8")) {
@@ -192,65 +133,8 @@ public final class Examiner {
         }
     }
 
-    private String user() {
-        return Sql.name(session.first(ExamineSql.SELF, row -> row.text(1)).orElseThrow());
-    }
-
     private String database() {
-        return session.first(ExamineSql.SELF, row -> row.text(2)).orElseThrow();
-    }
-
-    private void privileges() {
-        String user = user();
-        boolean grantable = session.serverVersion() >= SET_GRANTABLE_SINCE;
-        attempt(
-                "replication",
-                "the role may not use replication slots",
-                "ALTER ROLE %1$s REPLICATION; on RDS: GRANT rds_replication TO %1$s"
-                        .formatted(user),
-                ExamineSql.TRY_SLOT);
-        attempt(
-                "session_replication_role",
-                "the role may not set session_replication_role",
-                grantable
-                        ? "GRANT SET ON PARAMETER session_replication_role TO " + user
-                        : "ALTER ROLE %s SUPERUSER; before version 15 nothing less will do"
-                                .formatted(user),
-                "SET LOCAL session_replication_role = replica");
-        for (String function : ExamineSql.ORIGIN_FUNCTIONS) {
-            if (!session.value(ExamineSql.MAY_EXECUTE, function).equals("t")) {
-                error(
-                        "origins",
-                        "the role may not call " + function,
-                        "GRANT EXECUTE ON FUNCTION pg_catalog.%s TO %s; in this very database"
-                                .formatted(function, user));
-            }
-        }
-        if (!session.value(ExamineSql.MAY_CREATE).equals("t")) {
-            error(
-                    "create",
-                    "the role may not create a schema",
-                    "GRANT CREATE ON DATABASE %s TO %s".formatted(Sql.name(database()), user));
-        }
-    }
-
-    /**
-     * Tries something in a transaction that is rolled back. That the server has no slots to give is
-     * not the role's fault, and found by {@link #limits}.
-     */
-    private void attempt(String check, String problem, String cure, String statement) {
-        session.begin();
-        try {
-            session.execute(statement);
-        } catch (PgError e) {
-            switch (e.sqlState()) {
-                case "42501" -> error(check, "%s (%s)".formatted(problem, e.getMessage()), cure);
-                case "53400", "55000" -> {}
-                default -> throw e;
-            }
-        } finally {
-            session.rollback();
-        }
+        return session.value(ExamineSql.DATABASE);
     }
 
     private void namesakes() {

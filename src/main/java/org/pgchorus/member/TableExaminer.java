@@ -11,6 +11,8 @@ import org.pgchorus.sql.Sql;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /** Examines single tables of a database: whose they are, and how their rows are told apart. */
@@ -57,6 +59,7 @@ final class TableExaminer {
             return; // dropped meanwhile
         }
         access(table.name(), facts.get());
+        firesAlways(table);
         char identity = described.identity();
         if (identity == 'n') {
             error(
@@ -95,6 +98,31 @@ final class TableExaminer {
                     "ALTER ROLE %s BYPASSRLS; or ALTER TABLE %s NO FORCE ROW LEVEL SECURITY"
                             .formatted(user, Sql.name(name)));
         }
+    }
+
+    /** Ordinary ones do not fire for what is applied; somebody has chosen that these do. */
+    private void firesAlways(Table table) {
+        session.query(
+                        ExamineSql.FIRES_ALWAYS,
+                        row -> Map.entry(row.text(1), row.text(2)),
+                        table.oid(),
+                        table.oid())
+                .forEach(it ->
+                        findings.add(
+                                new Finding(
+                                        where,
+                                        "fires_always",
+                                        Severity.NOTE,
+                                        ("%s %s of table %s fires also for what other nodes wrote:"
+                                                        + " what it does is done once more on every"
+                                                        + " node")
+                                                .formatted(
+                                                        it.getKey(), it.getValue(), table.name()),
+                                        "ALTER TABLE %s ENABLE %s %s; unless that is meant"
+                                                .formatted(
+                                                        Sql.name(table.name()),
+                                                        it.getKey().toUpperCase(Locale.ROOT),
+                                                        Sql.name(it.getValue())))));
     }
 
     private static String orLeaveOut(TableName name) {

@@ -48,21 +48,7 @@ public final class LogStream implements AutoCloseable {
      */
     public static LogStream open(
             Address given, String applicationName, String slot, Lsn sourceStartLsn) {
-        Address source = Credentials.complete(given);
-        Properties properties = source.jdbcProperties();
-        properties.setProperty("replication", "database");
-        properties.setProperty("preferQueryMode", "simple");
-        properties.setProperty("assumeMinServerVersion", "14");
-        properties.setProperty("ApplicationName", applicationName);
-        properties.setProperty("tcpKeepAlive", "true");
-        properties.setProperty("socketFactory", KeepAliveSocketFactory.class.getName());
-        properties.putIfAbsent("connectTimeout", "10");
-        Connection connection;
-        try {
-            connection = DriverManager.getConnection(source.jdbcUrl(), properties);
-        } catch (SQLException e) {
-            throw Session.connectError(e, source);
-        }
+        Connection connection = connect(given, applicationName);
         try {
             int majorVersion = connection.getMetaData().getDatabaseMajorVersion();
             try (Statement statement = connection.createStatement()) {
@@ -93,6 +79,38 @@ public final class LogStream implements AutoCloseable {
                 sorted.addSuppressed(close);
             }
             throw sorted;
+        }
+    }
+
+    /** A connection of the kind that streams. */
+    private static Connection connect(Address given, String applicationName) {
+        Address source = Credentials.complete(given);
+        Properties properties = source.jdbcProperties();
+        properties.setProperty("replication", "database");
+        properties.setProperty("preferQueryMode", "simple");
+        properties.setProperty("assumeMinServerVersion", "14");
+        properties.setProperty("ApplicationName", applicationName);
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("socketFactory", KeepAliveSocketFactory.class.getName());
+        properties.putIfAbsent("connectTimeout", "10");
+        try {
+            return DriverManager.getConnection(source.jdbcUrl(), properties);
+        } catch (SQLException e) {
+            throw Session.connectError(e, source);
+        }
+    }
+
+    /**
+     * Tries whether a connection that streams can be had; leaves nothing behind.
+     *
+     * @throws PgError why it cannot
+     */
+    public static void tryConnection(Address address) {
+        try (Connection connection = connect(address, "pgchorus check");
+                Statement statement = connection.createStatement()) {
+            statement.execute("IDENTIFY_SYSTEM");
+        } catch (SQLException e) {
+            throw PgError.of(e);
         }
     }
 

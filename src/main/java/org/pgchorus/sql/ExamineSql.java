@@ -34,6 +34,19 @@ public final class ExamineSql {
                 'pgchorus_try_' || pg_catalog.pg_backend_pid(), false, true)\
             """;
 
+    /** The process id of the session. */
+    public static final String PID = "SELECT pg_catalog.pg_backend_pid()";
+
+    /** Makes an origin and takes it for the session; parameter of each: its name. */
+    public static final List<String> TRY_ORIGIN =
+            List.of(
+                    "SELECT pg_catalog.pg_replication_origin_create(?)",
+                    "SELECT pg_catalog.pg_replication_origin_session_setup(?)");
+
+    /** Uses the session's origin for a transaction. */
+    public static final String TRY_ORIGIN_TRANSACTION =
+            "SELECT pg_catalog.pg_replication_origin_xact_setup('0/1', now())";
+
     /** What the daemon has to call. */
     public static final List<String> ORIGIN_FUNCTIONS =
             List.of(
@@ -72,8 +85,130 @@ public final class ExamineSql {
                    pg_catalog.current_setting('transaction_read_only')::boolean\
             """;
 
+    /** The role of the session. */
+    public static final String USER = "SELECT current_user";
+
+    /** The database of the session. */
+    public static final String DATABASE = "SELECT pg_catalog.current_database()";
+
     /** The role and the database of the session. */
     public static final String SELF = "SELECT current_user, pg_catalog.current_database()";
+
+    /** Which service runs the server, by the roles that it makes. */
+    public static final String SERVICE =
+            """
+            SELECT CASE WHEN to_regproc('pg_catalog.aurora_version') IS NOT NULL THEN 'AURORA'
+                        WHEN 'rds_superuser' = ANY (names) THEN 'RDS'
+                        WHEN 'cloudsqlsuperuser' = ANY (names) THEN 'CLOUD_SQL'
+                        WHEN 'azure_pg_admin' = ANY (names) THEN 'AZURE'
+                        ELSE 'PLAIN' END
+            FROM (SELECT array_agg(rolname::text) AS names FROM pg_roles) r\
+            """;
+
+    /** With which session_replication_role the sessions of clients begin. */
+    public static final String REPLICATION_ROLE_OF_ALL =
+            "SELECT reset_val FROM pg_settings WHERE name = 'session_replication_role'";
+
+    /**
+     * Connections that are free for a role that is no superuser: at the server, in the database,
+     * for the role; the last two null if unlimited; then the role.
+     */
+    public static final String CONNECTIONS_FREE =
+            """
+            WITH taken AS (
+                SELECT datname, usename FROM pg_stat_activity WHERE backend_type = 'client backend')
+            SELECT pg_catalog.current_setting('max_connections')::bigint
+                   - pg_catalog.current_setting('superuser_reserved_connections')::bigint
+                   - coalesce(pg_catalog.current_setting('reserved_connections', true)::bigint, 0)
+                   - (SELECT count(*) FROM taken),
+                   CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit
+                        - (SELECT count(*) FROM taken t WHERE t.datname = d.datname) END,
+                   CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit
+                        - (SELECT count(*) FROM taken t WHERE t.usename = r.rolname) END,
+                   current_user
+            FROM pg_database d, pg_roles r
+            WHERE d.datname = pg_catalog.current_database() AND r.rolname = current_user\
+            """;
+
+    /** Bytes of WAL kept for slots (negative: all), after how many idle seconds one is dropped. */
+    public static final String RETENTION =
+            """
+            SELECT (SELECT CASE WHEN setting::bigint < 0 THEN -1 ELSE setting::bigint * 1048576 END
+                    FROM pg_settings WHERE name = 'max_slot_wal_keep_size'),
+                   (SELECT setting::bigint * CASE unit WHEN 'min' THEN 60 ELSE 1 END
+                    FROM pg_settings WHERE name = 'idle_replication_slot_timeout'),
+                   (SELECT setting FROM pg_settings WHERE name = 'wal_sender_timeout')\
+            """;
+
+    /**
+     * The database's collation version as recorded and as the operating system has it now, null if
+     * the server does not know (before 15).
+     */
+    public static final String DATABASE_COLLATION =
+            """
+            SELECT d.datcollversion, pg_catalog.pg_database_collation_actual_version(d.oid)
+            FROM pg_database d WHERE d.datname = pg_catalog.current_database()\
+            """;
+
+    /** Collations whose version is not what it was when they were made, and that columns use. */
+    public static final String OTHER_COLLATIONS =
+            """
+            SELECT c.oid::regcollation::text, c.collversion,
+                   pg_catalog.pg_collation_actual_version(c.oid)
+            FROM pg_collation c
+            WHERE c.collversion <> pg_catalog.pg_collation_actual_version(c.oid)
+              AND EXISTS (SELECT FROM pg_attribute a WHERE a.attcollation = c.oid)
+            ORDER BY 1\
+            """;
+
+    /** The same without the record, null if it has none; of every version of the server. */
+    public static final String COLLATION_VERSION =
+            """
+            SELECT coalesce(
+                (SELECT to_jsonb(d) ->> 'datcollversion' FROM pg_database d
+                 WHERE d.datname = pg_catalog.current_database()),
+                (SELECT pg_catalog.pg_collation_actual_version(oid) FROM pg_collation
+                 WHERE collname = 'default'))\
+            """;
+
+    /** The server's clock, in microseconds since 1970. */
+    public static final String CLOCK_MICROS =
+            "SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint";
+
+    /** Extensions and their versions. */
+    public static final String EXTENSIONS =
+            "SELECT extname, extversion FROM pg_extension ORDER BY 1";
+
+    /** Tables that never replicate because they are unlogged. */
+    public static final String UNLOGGED =
+            """
+            SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind = 'r' AND c.relpersistence = 'u' AND n.nspname NOT LIKE 'pg\\_%'
+              AND n.nspname NOT IN ('information_schema', 'pgchorus')
+            ORDER BY 1, 2\
+            """;
+
+    /** Triggers and rules that also fire for what is applied; parameter: the table's oid, twice. */
+    public static final String FIRES_ALWAYS =
+            """
+            SELECT 'trigger', tgname FROM pg_trigger
+            WHERE tgrelid = ?::oid AND NOT tgisinternal AND tgenabled IN ('A', 'R')
+            UNION ALL
+            SELECT 'rule', rulename FROM pg_rewrite
+            WHERE ev_class = ?::oid AND ev_enabled IN ('A', 'R') ORDER BY 1, 2\
+            """;
+
+    /** Columns with a sequence that counts by one: column, sequence; parameter: table's oid. */
+    public static final String NUMBERED =
+            """
+            SELECT a.attname, s.oid::regclass::text FROM pg_attribute a
+            JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
+                 AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass
+                 AND d.deptype IN ('a', 'i')
+            JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+            JOIN pg_sequence q ON q.seqrelid = s.oid AND abs(q.seqincrement) = 1
+            WHERE a.attrelid = ?::oid ORDER BY a.attnum\
+            """;
 
     /** Kinds of the objects that bear our name though the database is in no group. */
     public static final String NAMESAKES =

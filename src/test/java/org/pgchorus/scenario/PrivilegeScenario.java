@@ -142,10 +142,7 @@ class PrivilegeScenario {
 
     /** Says every cure as a superuser; afterwards nothing is found, and the list is the docs'. */
     private static void cureFindings(Address superuser, Address chorus) throws IOException {
-        List<Finding> findings =
-                Orders.check(chorus, 1).stream()
-                        .filter(f -> f.severity() == Finding.Severity.ERROR)
-                        .toList();
+        List<Finding> findings = BadInputScenario.errors(chorus, 1);
         assertThat(findings)
                 .extracting(Finding::check)
                 .containsOnly(
@@ -162,9 +159,7 @@ class PrivilegeScenario {
         }
         assertThat(documented()).isEqualTo(new HashSet<>(granted));
         run(superuser, granted.toArray(String[]::new));
-        assertThat(Orders.check(chorus, 1))
-                .as("with all")
-                .allMatch(f -> f.severity() == Finding.Severity.NOTE);
+        assertThat(BadInputScenario.errors(chorus, 1)).as("with all").isEmpty();
         for (String one : granted) {
             run(superuser, revoking(one));
             assertThat(Orders.check(chorus, 1))
@@ -254,7 +249,8 @@ class PrivilegeScenario {
             return;
         }
         Address superuser = premises.database(18, "fresh");
-        for (Finding finding : Orders.check(eighteen.with(AddressParameter.DBNAME, "fresh"), 2)) {
+        for (Finding finding :
+                BadInputScenario.errors(eighteen.with(AddressParameter.DBNAME, "fresh"), 2)) {
             run(superuser, BadInputScenario.statement(finding));
         }
         Address fresh = eighteen.with(AddressParameter.DBNAME, "fresh");
