@@ -53,7 +53,8 @@ final class PrivilegeExaminer {
                         "origins",
                         "the role may not call " + function,
                         service.grant(
-                                "GRANT EXECUTE ON FUNCTION pg_catalog.%s TO %s; in this very database"
+                                ("GRANT EXECUTE ON FUNCTION pg_catalog.%s TO %s; in this very"
+                                                + " database")
                                         .formatted(function, user),
                                 user));
             }

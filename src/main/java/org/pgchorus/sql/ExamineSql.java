@@ -182,7 +182,8 @@ public final class ExamineSql {
     /** Tables that never replicate because they are unlogged. */
     public static final String UNLOGGED =
             """
-            SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            SELECT n.nspname, c.relname
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind = 'r' AND c.relpersistence = 'u' AND n.nspname NOT LIKE 'pg\\_%'
               AND n.nspname NOT IN ('information_schema', 'pgchorus')
             ORDER BY 1, 2\

@@ -21,11 +21,11 @@ class SettingTrapScenario {
 
     private static final String ROWS =
             """
-            SELECT id, extract(epoch FROM span), extract(epoch FROM day), encode(raw, 'hex'), number = 0.1::float8 + 0.2::float8,
+            SELECT id, extract(epoch FROM span), extract(epoch FROM day), encode(raw, 'hex'),
+                number = 0.1::float8 + 0.2::float8,
             document::text, list, words, price = 1234.56::numeric::money FROM public.t ORDER BY id\
             """;
 
-    /** At a moment when the two nodes show values in different ways. */
     private static ServerOptions hostile(int major) {
         ServerOptions options =
                 ServerOptions.of(major)
