@@ -88,19 +88,16 @@ class SettingTrapScenario {
         String set = "SET search_path = public; SET statement_timeout = 0; SET lock_timeout = 0; ";
         group.run(0, set + "INSERT INTO hot SELECT i, 0 FROM generate_series(1, 50) i");
         group.settle();
-        String update = "UPDATE hot SET v = v + 1 WHERE id % 5 = ";
         for (int round = 0; round < 100; round++) {
             for (int node : List.of(0, 1)) {
                 group.run(
                         node,
-                        set
-                                + "SET default_transaction_isolation = 'read committed'; "
-                                + update
-                                + round % 5);
+                        "BEGIN ISOLATION LEVEL READ COMMITTED; "
+                                + set
+                                + "UPDATE hot SET v = v + 1 WHERE id = %d; COMMIT"
+                                        .formatted(round % 5 + 1));
             }
         }
-        assertThat(group.settledRows("SELECT count(*), count(DISTINCT v) > 0 FROM public.hot"))
-                .containsExactly("50|t");
         assertThat(group.settledRows("SELECT id, v FROM public.hot ORDER BY id")).hasSize(50);
     }
 }
