@@ -8,6 +8,7 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgchorus.daemon.Orders;
 import org.pgchorus.daemon.Status;
@@ -24,7 +25,7 @@ import java.util.stream.IntStream;
  * decide otherwise than the order in which things were seen.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(strings = {"15,15,15", "18,18,18", "15,18,16"})
+@MethodSource("org.pgchorus.scenario.Versions#ofThree")
 class ClockScenario {
     private static final String SCHEMA =
             """

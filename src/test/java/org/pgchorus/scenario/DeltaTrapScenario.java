@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * <p>Links are held while all write, so commit order is the order of the statements here.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(strings = {"15,15", "18,18", "15,18,16"})
+@MethodSource("org.pgchorus.scenario.Versions#ofTwo")
 class DeltaTrapScenario {
     private static final String SCHEMA =
             """

@@ -4,14 +4,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A parent row goes on one node while a child row comes on another. Foreign keys are not enforced
  * while applying, so the child may be left an orphan: the same orphan on every node.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(strings = {"15,15", "18,18", "15,18,16"})
+@MethodSource("org.pgchorus.scenario.Versions#ofTwo")
 class ForeignKeyTrapScenario {
     private static final String SCHEMA =
             """

@@ -4,14 +4,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Rows get other keys on one node while the other writes too. A row that moves is a delete under
  * its old key and a new row under the other, both with one stamp; each key is settled by itself.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(strings = {"15,15", "18,18", "15,18,16"})
+@MethodSource("org.pgchorus.scenario.Versions#ofTwo")
 class KeyTrapScenario {
     private static final String SCHEMA = "CREATE TABLE t (id int PRIMARY KEY, v text)";
 

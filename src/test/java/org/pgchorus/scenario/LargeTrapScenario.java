@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import java.util.List;
 import java.util.function.Consumer;
@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * and {@code entire} with {@code REPLICA IDENTITY FULL}.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(strings = {"15,15,15", "18,18,18", "15,18,16"})
+@MethodSource("org.pgchorus.scenario.Versions#ofThree")
 class LargeTrapScenario {
     private static final List<String> TABLES = List.of("plain", "entire");
 

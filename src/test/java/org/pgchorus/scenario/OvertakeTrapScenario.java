@@ -4,14 +4,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A change of a row reaches the third node before the row does: B answers to what A wrote, and the
  * link from A to C is slow. C takes what it hears, and A's older version changes nothing any more.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(strings = {"15,15,15", "18,18,18", "15,18,16"})
+@MethodSource("org.pgchorus.scenario.Versions#ofThree")
 class OvertakeTrapScenario {
     private static final String SCHEMA =
             """

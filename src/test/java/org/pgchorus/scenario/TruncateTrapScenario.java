@@ -4,7 +4,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * key.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(strings = {"15,15", "18,18", "15,18,16"})
+@MethodSource("org.pgchorus.scenario.Versions#ofTwo")
 class TruncateTrapScenario {
     private static final int TABLES = 8;
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.pgchorus.demo.ServerOptions;
 
 import java.util.Arrays;
@@ -26,7 +26,7 @@ class UniqueFaultScenario {
     private static final int PAIRS = 6;
 
     @ParameterizedTest
-    @ValueSource(strings = {"15,15", "18,18", "15,18,16"})
+    @MethodSource("org.pgchorus.scenario.Versions#ofTwo")
     void displacedRowsReturnAfterKillsOfEverything(String versions) {
         try (TestGroup group = TestGroup.of(SCHEMA, TestGroup.majors(versions))) {
             group.stopDaemon();
@@ -94,7 +94,7 @@ class UniqueFaultScenario {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"15,15,15", "18,18,18", "15,18,16"})
+    @MethodSource("org.pgchorus.scenario.Versions#ofThree")
     void aNewcomerGetsTheDisplacedRowsAndTheirReturn(String versions) {
         List<ServerOptions> servers =
                 Arrays.stream(TestGroup.majors(versions)).mapToObj(ServerOptions::of).toList();

@@ -4,7 +4,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Two clients on two nodes give one unique value to two rows. The row with the higher stamp has it;
@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * three nodes the third one hears the two in either order.
  */
 @ParameterizedClass(name = "PostgreSQL {0}")
-@ValueSource(strings = {"15,15", "18,18", "15,18,16"})
+@MethodSource("org.pgchorus.scenario.Versions#ofTwo")
 class UniqueTrapScenario {
     private static final String SCHEMA =
             """

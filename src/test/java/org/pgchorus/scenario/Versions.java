@@ -3,8 +3,8 @@ package org.pgchorus.scenario;
 import java.util.stream.Stream;
 
 /**
- * The servers that long scenarios run on: three different versions, or, with {@code
- * -Dscenario.versions=all}, also several of one version.
+ * The servers that most scenarios run on: three different versions, or, with {@code
+ * -Dscenario.versions=all}, also several of one version, which takes three times as long.
  */
 final class Versions {
     private static final String MIXED = "15,18,16";
