@@ -22,12 +22,14 @@ final class GroupSessions implements AutoCloseable {
     private static final String NAME = "pgchorus";
 
     private final String groupId;
+    private final int entry;
     private final List<Member> members;
     private final Map<Integer, Session> sessions = new TreeMap<>();
     private final Map<Integer, String> problems = new TreeMap<>();
 
-    private GroupSessions(String groupId, List<Member> members) {
+    private GroupSessions(String groupId, int entry, List<Member> members) {
         this.groupId = groupId;
+        this.entry = entry;
         this.members = members;
     }
 
@@ -38,7 +40,7 @@ final class GroupSessions implements AutoCloseable {
         Identity identity;
         try {
             identity = requireMember(first);
-            group = new GroupSessions(identity.groupId(), Member.all(first));
+            group = new GroupSessions(identity.groupId(), identity.nodeId(), Member.all(first));
         } catch (RuntimeException e) {
             first.close();
             throw e;
@@ -89,6 +91,11 @@ final class GroupSessions implements AutoCloseable {
 
     String groupId() {
         return groupId;
+    }
+
+    /** The id of the node that the group was found through. */
+    int entry() {
+        return entry;
     }
 
     /** All nodes, reached or not, by id. */

@@ -13,6 +13,7 @@ import org.pgchorus.link.OwnSession;
 import org.pgchorus.link.Policies;
 import org.pgchorus.link.Provisional;
 import org.pgchorus.link.Returns;
+import org.pgchorus.member.Departure;
 import org.pgchorus.member.Identity;
 import org.pgchorus.member.Member;
 import org.pgchorus.model.LinkName;
@@ -198,6 +199,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
                     control.update(AgentSql.PURGE_CONFLICTS, KEEP_CONFLICTS_DAYS, KEEP_CONFLICTS);
                     control.update(AgentSql.FORGET_STATUS);
                     control.update(AgentSql.FORGET_TENURES);
+                    Departure.dropOrigins(control);
                 }
                 TimeUnit.MILLISECONDS.sleep(TICK_MILLIS);
             }
@@ -261,6 +263,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
             throw PgError.busy("the database is not node %d any more".formatted(identity.nodeId()));
         }
         readPolicies(control);
+        applied.gone(Departure.gone(control));
         List<Member> members = Member.all(control);
         Set<Integer> paused =
                 new HashSet<>(control.query(AgentSql.CONTROLS, row -> (int) row.number(1)));

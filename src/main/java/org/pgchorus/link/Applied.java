@@ -17,6 +17,7 @@ public final class Applied {
     private final Map<Integer, Held> held = new ConcurrentHashMap<>();
     private final AtomicLong news = new AtomicLong();
     private final Clocks clocks = new Clocks();
+    private volatile Map<Integer, Long> gone = Map.of();
 
     /**
      * What one link holds back.
@@ -104,6 +105,27 @@ public final class Applied {
         Map<Integer, Long> all = new HashMap<>(micros);
         all.replaceAll(this::capped);
         return Map.copyOf(all);
+    }
+
+    /**
+     * Nodes that were taken out.
+     *
+     * @param sinceMicros by node id: whoever commits later has all that it ever wrote and that
+     *     anybody received, as this node has
+     */
+    public void gone(Map<Integer, Long> sinceMicros) {
+        gone = Map.copyOf(sinceMicros);
+    }
+
+    /** A vector without the nodes that a change committed then need not be asked about. */
+    Map<Integer, Long> remaining(Map<Integer, Long> vector, long commitMicros) {
+        Map<Integer, Long> those = gone;
+        if (those.isEmpty()) {
+            return vector;
+        }
+        Map<Integer, Long> left = new HashMap<>(vector);
+        left.keySet().removeIf(node -> those.getOrDefault(node, Long.MAX_VALUE) < commitMicros);
+        return left;
     }
 
     /**

@@ -311,8 +311,11 @@ final class Applier {
                 new Sight(
                                 plan.fromId(),
                                 plan.toId(),
-                                hearsay.seenByWriter(),
-                                applied.snapshot(plan.fromId(), applied.position(plan.fromId())))
+                                applied.remaining(hearsay.seenByWriter(), stamp.micros()),
+                                applied.remaining(
+                                        applied.snapshot(
+                                                plan.fromId(), applied.position(plan.fromId())),
+                                        stamp.micros()))
                         .afterSteps(applied.clocks().steps());
         path.begin(stamp, current.xid(), current.commitLsn(), sight);
     }

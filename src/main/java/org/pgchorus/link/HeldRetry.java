@@ -170,8 +170,11 @@ final class HeldRetry {
                 new Sight(
                                 plan.fromId(),
                                 plan.toId(),
-                                next.seenByWriter,
-                                applied.snapshot(plan.fromId(), held.reachedMicros(table)))
+                                applied.remaining(next.seenByWriter, next.micros),
+                                applied.remaining(
+                                        applied.snapshot(
+                                                plan.fromId(), held.reachedMicros(table)),
+                                        next.micros))
                         .afterSteps(applied.clocks().steps());
         path.begin(new Stamp(next.micros, plan.fromId()), next.xid, next.commitLsn, sight);
         long bytes = 0;

@@ -6,6 +6,7 @@ import org.pgchorus.model.Stamp;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.LinkSql;
+import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.ObjectNames;
 
 /**
@@ -31,14 +32,35 @@ public final class OwnSession implements AutoCloseable {
     private final Address address;
     private final String groupId;
     private final int here;
+    private final String origin;
+    private final String patience;
     private Session session;
     private RowReader reader;
 
     /** On the node {@code here}. */
     public OwnSession(Address address, String groupId, int here) {
+        this(address, groupId, here, ObjectNames.selfOrigin(groupId, here), PATIENCE);
+    }
+
+    private OwnSession(
+            Address address, String groupId, int here, String origin, String patience) {
         this.address = address;
         this.groupId = groupId;
         this.here = here;
+        this.origin = origin;
+        this.patience = patience;
+    }
+
+    /**
+     * The same for what is brought from other nodes by another path than their streams: beside the
+     * one of the daemon, and more patient. Its origin is made if it is not there.
+     */
+    static OwnSession ofExchange(Address address, String groupId, int here) {
+        String origin = ObjectNames.exchangeOrigin(groupId, here);
+        try (Session session = Session.open(address, "pgchorus")) {
+            session.query(MemberSql.CREATE_ORIGIN, answer -> 0, origin);
+        }
+        return new OwnSession(address, groupId, here, origin, "SET lock_timeout = '5s'");
     }
 
     Session session() {
@@ -74,8 +96,8 @@ public final class OwnSession implements AutoCloseable {
         if (session == null) {
             session = Session.open(address, "pgchorus daemon");
             session.execute(LinkSql.APPLYING);
-            session.value(LinkSql.SETUP_ORIGIN, ObjectNames.selfOrigin(groupId, here));
-            session.execute(PATIENCE);
+            session.value(LinkSql.SETUP_ORIGIN, origin);
+            session.execute(patience);
             reader = new RowReader(session, new Writers(session, groupId, here));
         }
     }

@@ -99,6 +99,7 @@ final class Installer {
     static boolean isOf(String group, int id, String origin) {
         return origin.equals(ObjectNames.selfOrigin(group, id))
                 || origin.equals(ObjectNames.undoOrigin(group, id))
+                || origin.equals(ObjectNames.exchangeOrigin(group, id))
                 || origin.matches(Pattern.quote("pgchorus_" + group) + "_\\d+_" + id)
                 || origin.startsWith("pgchorus_%s_copy_%d_".formatted(group, id));
     }

@@ -143,7 +143,14 @@ public final class CatalogSql {
             ORDER BY 1, 2\
             """;
 
-    /** Origins of this server: id, name. */
+    /** Origins of this server, and those dropped whose number is free: id, name. */
     public static final String ORIGINS =
-            "SELECT roident::bigint, roname FROM pg_catalog.pg_replication_origin";
+            """
+            SELECT roident::bigint, roname FROM pg_catalog.pg_replication_origin
+            UNION ALL
+            SELECT DISTINCT ON (d.roident) d.roident::bigint, d.origin FROM pgchorus.detached d
+            WHERE d.roident IS NOT NULL
+              AND NOT EXISTS (SELECT FROM pg_catalog.pg_replication_origin o
+                              WHERE o.roident = d.roident)\
+            """;
 }

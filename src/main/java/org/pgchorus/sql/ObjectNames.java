@@ -44,6 +44,11 @@ public final class ObjectNames {
         return selfOrigin(groupId, node) + "_undo";
     }
 
+    /** The origin of what an exchange brings to a node from others. */
+    public static String exchangeOrigin(String groupId, int node) {
+        return selfOrigin(groupId, node) + "_exchange";
+    }
+
     /** The name a link's connections carry, as {@code synchronous_standby_names} wants it. */
     public static String applicationName(String toName) {
         return "pgchorus_" + toName;

@@ -36,6 +36,24 @@ CREATE TABLE pgchorus.member (
     added   timestamptz NOT NULL DEFAULT now()
 );
 
+-- Nodes that were taken out. state: leaving while those that stay give each other what only some of
+-- them had of it, then gone. gone_micros: what is committed later was written in sight of all that
+-- the node ever wrote and that somebody had received. origin: what its changes were applied under
+-- here, number roident; kept while a slot may still decode log from before lsn, and while rows
+-- written under it may be younger than what every node has passed.
+CREATE TABLE pgchorus.detached (
+    id          smallint PRIMARY KEY,
+    name        text NOT NULL,
+    address     text NOT NULL,
+    state       text NOT NULL CHECK (state IN ('leaving', 'gone')),
+    since       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    gone_micros bigint,
+    origin      text,
+    roident     oid,
+    lsn         pg_lsn,
+    dropped     boolean NOT NULL DEFAULT false
+);
+
 -- Settings of the group, the same on every node.
 CREATE TABLE pgchorus.setting (
     name  text PRIMARY KEY,
@@ -350,7 +368,8 @@ CREATE TABLE pgchorus.orphan_state (
 );
 
 -- The node whose writes an origin stands for: 0 is a client of this node, and so is an origin
--- that is not ours; copied rows and own mends have no known writer, which is node 0.
+-- that is not ours; copied rows and own mends have no known writer, which is node 0. An origin that
+-- was dropped stands for the node that is gone until its number is given out again.
 CREATE FUNCTION pgchorus.writer(origin oid) RETURNS integer
     LANGUAGE sql STABLE STRICT AS $$
     SELECT coalesce(
@@ -358,6 +377,8 @@ CREATE FUNCTION pgchorus.writer(origin oid) RETURNS integer
                      THEN split_part(o.roname, '_', 3)::integer
                      WHEN o.roname ~ '^pgchorus_[0-9a-f]{8}_(copy|self)_' THEN 0 END
          FROM pg_catalog.pg_replication_origin o WHERE o.roident = origin),
+        (SELECT d.id::integer FROM pgchorus.detached d
+         WHERE d.roident = $1 ORDER BY d.id DESC LIMIT 1),
         (SELECT l.node_id FROM pgchorus.local l)::integer) $$;
 
 -- Fires on a node that is read-only, before clients' writes; not for what is applied.

@@ -1,0 +1,334 @@
+package org.pgchorus.link;
+
+import org.pgchorus.conflict.Policy;
+import org.pgchorus.conflict.Window;
+import org.pgchorus.config.Address;
+import org.pgchorus.model.Lsn;
+import org.pgchorus.model.Row;
+import org.pgchorus.model.Stamp;
+import org.pgchorus.model.Table;
+import org.pgchorus.model.TableName;
+import org.pgchorus.pg.Catalog;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.ExchangeSql;
+import org.pgchorus.sql.LinkSql;
+import org.pgchorus.sql.MemberSql;
+import org.pgchorus.sql.RowSql;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+
+/**
+ * Brings versions from one database to another by their stamps: what is in a {@link Window} is read
+ * under one snapshot of the source and merged at the target, where the higher stamp stands.
+ *
+ * <p>What is written there keeps its true stamp and does not travel. It may be done again, and while
+ * clients write and links apply. Small transactions; what meets a lock or a deadlock is tried again.
+ *
+ * <p>One thread.
+ */
+public final class Exchange implements AutoCloseable {
+    /** Rows merged in one transaction: few enough to hold no lock for long. */
+    private static final int BATCH_ROWS = 200;
+
+
+    /** How long to try again what somebody else's locks prevent. */
+    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5);
+
+    private static final long PAUSE_MILLIS = 50;
+
+    /** A version further in the target's future than this says that a clock is wrong. */
+    private static final long SKEW_LIMIT_MICROS = 5_000_000;
+
+    private final Session source;
+    private final OwnSession target;
+    private final Versions versions;
+    private final Map<TableName, Policy> policies;
+    private final Snapshot snapshot;
+    private long merged;
+
+    /**
+     * What the source's snapshot shows.
+     *
+     * @param visible its transactions, a {@code pg_snapshot} as text
+     * @param sourceEndLsn past their commits
+     * @param nowMicros the source's clock
+     */
+    public record Snapshot(String visible, Lsn sourceEndLsn, long nowMicros) {}
+
+    /**
+     * Connects, and takes the snapshot of the source.
+     *
+     * @param toId the target's node id
+     */
+    public Exchange(Address from, Address to, int toId, String groupId) {
+        source = Session.open(from, "pgchorus");
+        target = OwnSession.ofExchange(to, groupId, toId);
+        try {
+            versions = new Versions(source);
+            policies = Catalog.policies(target.session());
+            source.execute("SET lc_monetary = 'C'");
+            source.begin();
+            source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+            snapshot =
+                    source.first(
+                                    MemberSql.EXPORT_SNAPSHOT,
+                                    row ->
+                                            new Snapshot(
+                                                    row.text(2),
+                                                    row.lsn(3),
+                                                    Long.parseLong(source.value(MemberSql.NOW))))
+                            .orElseThrow();
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** The moment of the source that is read. */
+    public Snapshot snapshot() {
+        return snapshot;
+    }
+
+    /** A session on the source that sees the snapshot. */
+    public Session source() {
+        return source;
+    }
+
+    @Override
+    public void close() {
+        source.abort();
+        target.close();
+    }
+
+    /**
+     * Brings what is in a window of one table; it must exist at both ends.
+     *
+     * @return how many versions were news to the target
+     */
+    public long bring(TableName name, Window window) throws InterruptedException {
+        merged = 0;
+        Table from = describe(source, name);
+        Table to = describe(target.session(), name);
+        ExchangeSql sql = new ExchangeSql(from);
+        VersionMerger merger =
+                new VersionMerger(target, to, policies.getOrDefault(name, Policy.DEFAULT));
+        if (from.hasKey() != to.hasKey()) {
+            throw PgError.refused(
+                    "table %s has a key at one of %s and %s only"
+                            .formatted(name, source.where(), target.session().where()));
+        }
+        graves(sql, merger, window);
+        if (!from.hasKey()) {
+            new KeylessRows(versions, target, from, to, window).each(
+                    (row, stamp, missing) -> appended(merger, from, row, stamp, missing));
+        } else if (merger.counts()) {
+            counted(from, sql, merger, window);
+        } else {
+            rows(from, sql, merger, window);
+        }
+        return merged;
+    }
+
+    private static Table describe(Session session, TableName name) {
+        return Catalog.describe(session, name)
+                .orElseThrow(() ->
+                        PgError.refused(
+                                "table %s is missing at %s; create it, and try again"
+                                        .formatted(name, session.where())))
+                .table();
+    }
+
+    private void graves(ExchangeSql sql, VersionMerger merger, Window window) {
+        versions.each(
+                sql.graves(window),
+                BATCH_ROWS,
+                Versions::grave,
+                graves ->
+                        inBatch(
+                                merger,
+                                graves,
+                                Versions.Grave::stamp,
+                                grave ->
+                                        grave.key().isEmpty()
+                                                ? merger.empty(grave.stamp())
+                                                : merger.erase(grave.key(), grave.stamp())));
+    }
+
+    private void rows(Table from, ExchangeSql sql, VersionMerger merger, Window window) {
+        RowSql source = RowSql.of(from);
+        List<String> columns = source.columnNames();
+        RowSql there = merger.statements(columns);
+        versions.each(
+                sql.rows(window),
+                BATCH_ROWS,
+                row -> Versions.live(row, columns.size()),
+                live ->
+                        inBatch(
+                                merger,
+                                live,
+                                Versions.Live::stamp,
+                                row -> merger.write(there, row.row(), row.stamp())));
+        versions.each(
+                sql.displaced(window),
+                BATCH_ROWS,
+                Versions::displaced,
+                displaced ->
+                        inBatch(
+                                merger,
+                                displaced,
+                                Displaced::stamp,
+                                row -> merger.write(of(merger, row), whole(row), row.stamp())));
+    }
+
+    private static List<String> columns(Displaced displaced) {
+        return List.copyOf(displaced.image().keySet());
+    }
+
+    private static RowSql of(VersionMerger merger, Displaced displaced) {
+        return merger.statements(columns(displaced));
+    }
+
+    private static Row whole(Displaced displaced) {
+        return displaced.row(columns(displaced));
+    }
+
+    /** What the source knows of one key. */
+    private record Known(
+            List<String> key,
+            List<String> columns,
+            Optional<Versions.Live> row,
+            List<VersionMerger.Entry> entries) {
+        Stamp stamp() {
+            Stamp highest = row.map(Versions.Live::stamp).orElse(Stamp.UNKNOWN);
+            for (VersionMerger.Entry entry : entries) {
+                highest = entry.stamp().compareTo(highest) > 0 ? entry.stamp() : highest;
+            }
+            return highest;
+        }
+    }
+
+    private void counted(Table from, ExchangeSql sql, VersionMerger merger, Window window) {
+        List<String> columns = RowSql.of(from).columnNames();
+        versions.each(
+                sql.deltaKeys(window),
+                BATCH_ROWS,
+                row -> row.texts(1),
+                keys ->
+                        inBatch(
+                                merger,
+                                keys.stream().map(k -> known(sql, columns, k, window)).toList(),
+                                Known::stamp,
+                                k ->
+                                        merger.count(
+                                                merger.statements(k.columns),
+                                                k.key,
+                                                k.row,
+                                                k.entries,
+                                                window)));
+    }
+
+    private Known known(ExchangeSql sql, List<String> columns, List<String> key, Window window) {
+        List<VersionMerger.Entry> entries =
+                source.query(sql.entriesOfKey(window), VersionMerger.Entry::of, key, key);
+        Optional<Versions.Live> live =
+                source.first(sql.row, row -> Versions.live(row, columns.size()), key);
+        if (live.isPresent()) {
+            return new Known(key, columns, live, entries);
+        }
+        Optional<Displaced> displaced =
+                source.first(sql.displacedOfKey, Versions::displaced, key, key);
+        return displaced
+                .map(d ->
+                        new Known(
+                                key,
+                                columns(d),
+                                Optional.of(new Versions.Live(whole(d), d.stamp())),
+                                entries))
+                .orElseGet(() -> new Known(key, columns, Optional.empty(), entries));
+    }
+
+    /** Rows of a table without a key get their stamp from their transaction: one for each stamp. */
+    private void appended(
+            VersionMerger merger, Table from, Row row, Stamp stamp, int missing) {
+        RowSql there = merger.statements(RowSql.of(from).columnNames());
+        inBatch(
+                merger,
+                List.of(stamp),
+                s -> s,
+                _ -> {
+                    boolean added = false;
+                    for (int i = 0; i < missing; i++) {
+                        added |= merger.append(there, row, stamp);
+                    }
+                    target.session()
+                            .query(
+                                    LinkSql.STAMP,
+                                    answer -> 0,
+                                    Stamp.instantOf(stamp.micros()));
+                    return added;
+                });
+    }
+
+    /** Deals with one thing in the transaction that is open; says whether it was news. */
+    private interface Merging<T> {
+        boolean merge(T one);
+    }
+
+    /** Merges some versions in one transaction, once the target's clock has passed them all. */
+    private <T> void inBatch(
+            VersionMerger merger,
+            List<T> batch,
+            java.util.function.Function<T, Stamp> stamped,
+            Merging<T> merging) {
+        batch.stream().map(stamped).mapToLong(Stamp::micros).max().ifPresent(this::await);
+        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        while (true) {
+            try {
+                merged +=
+                        target.session()
+                                .inTransaction(() -> {
+                                    merger.begin();
+                                    return batch.stream().filter(merging::merge).count();
+                                });
+                return;
+            } catch (PgError e) {
+                if (!OwnSession.passes(e) || System.nanoTime() > deadline) {
+                    throw e;
+                }
+                pause(PAUSE_MILLIS);
+            }
+        }
+    }
+
+    private void await(long micros) {
+        while (true) {
+            long ahead = micros - Long.parseLong(target.session().value(MemberSql.NOW));
+            if (ahead < 0) {
+                return;
+            }
+            if (ahead > SKEW_LIMIT_MICROS) {
+                throw PgError.refused(
+                        ("a version at %s lies %.1f s in the future of %s's clock; set the clocks"
+                                        + " right, and try again")
+                                .formatted(
+                                        source.where(), ahead / 1e6, target.session().where()));
+            }
+            pause(TimeUnit.MICROSECONDS.toMillis(ahead) + 1);
+        }
+    }
+
+    private static void pause(long millis) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw PgError.busy("interrupted");
+        }
+    }
+}
