@@ -10,6 +10,7 @@ import picocli.CommandLine.Spec;
         description = "Joins nodes to a group, lists them, orders them about, and takes them out.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            NodeDetachCommand.class,
             NodeJoinCommand.class,
             NodeListCommand.class,
             NodeRemoveCommand.class,

@@ -1,7 +1,7 @@
 package org.pgchorus.daemon;
 
-import org.pgchorus.conflict.Window;
 import org.pgchorus.config.Address;
+import org.pgchorus.conflict.Window;
 import org.pgchorus.link.Announcement;
 import org.pgchorus.link.Exchange;
 import org.pgchorus.member.Departure;
@@ -149,7 +149,8 @@ public final class Detach implements AutoCloseable {
         if (gone.contains(group.entry())) {
             throw PgError.refused(
                     "--group names node %s itself; name one that stays, such as %s"
-                            .formatted(name(group.entry()), name(staying.keySet().iterator().next())));
+                            .formatted(
+                                    name(group.entry()), name(staying.keySet().iterator().next())));
         }
     }
 
@@ -188,8 +189,7 @@ public final class Detach implements AutoCloseable {
     private void refuseHeld() {
         staying.forEach((id, session) -> {
             for (Member leaver : leavers) {
-                List<String> held =
-                        session.query(DetachSql.HELD, row -> row.text(1), leaver.id());
+                List<String> held = session.query(DetachSql.HELD, row -> row.text(1), leaver.id());
                 if (!held.isEmpty()) {
                     throw PgError.refused(
                             ("node %s holds changes of node %s that it cannot apply (%s); mend what"
@@ -209,10 +209,11 @@ public final class Detach implements AutoCloseable {
     /** If some node has forgotten them already, all had been brought by then. */
     private boolean isEqualAlready() {
         Set<Integer> gone = new HashSet<>();
-        staying.values().forEach(s ->
-                Departure.noted(s).stream()
-                        .filter(Departure.Detached::gone)
-                        .forEach(d -> gone.add(d.member().id())));
+        staying.values()
+                .forEach(s ->
+                        Departure.noted(s).stream()
+                                .filter(Departure.Detached::gone)
+                                .forEach(d -> gone.add(d.member().id())));
         return leavers.stream().allMatch(l -> gone.contains(l.id()));
     }
 
@@ -301,15 +302,13 @@ public final class Detach implements AutoCloseable {
 
     private long exchange(int from, int to, Window window) throws InterruptedException {
         long versions = 0;
-        try (Exchange exchange =
-                new Exchange(address(from), address(to), to, group.groupId())) {
+        try (Exchange exchange = new Exchange(address(from), address(to), to, group.groupId())) {
             for (TableName table : Catalog.published(staying.get(from))) {
                 versions += exchange.bring(table, window);
             }
         }
         progress.accept(
-                "node %s got %d version(s) from node %s"
-                        .formatted(name(to), versions, name(from)));
+                "node %s got %d version(s) from node %s".formatted(name(to), versions, name(from)));
         return versions;
     }
 
@@ -323,10 +322,11 @@ public final class Detach implements AutoCloseable {
     /** So that a server that goes on does not keep its log for nobody. */
     private void dropSlotsAt(Member leaver) {
         try {
-            staying.keySet().forEach(id ->
-                    Departure.dropSlot(
-                            session(leaver),
-                            ObjectNames.link(group.groupId(), leaver.id(), id)));
+            staying.keySet()
+                    .forEach(id ->
+                            Departure.dropSlot(
+                                    session(leaver),
+                                    ObjectNames.link(group.groupId(), leaver.id(), id)));
         } catch (PgError.Busy e) {
             progress.accept(
                     "the slots of node %s stay: %s".formatted(leaver.name(), e.getMessage()));

@@ -195,11 +195,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
                     returns.look(control);
                 }
                 if (purge.due()) {
-                    control.value(AgentSql.PURGE, KEEP_TOMBSTONES_SECONDS);
-                    control.update(AgentSql.PURGE_CONFLICTS, KEEP_CONFLICTS_DAYS, KEEP_CONFLICTS);
-                    control.update(AgentSql.FORGET_STATUS);
-                    control.update(AgentSql.FORGET_TENURES);
-                    Departure.dropOrigins(control);
+                    purge(control);
                 }
                 TimeUnit.MILLISECONDS.sleep(TICK_MILLIS);
             }
@@ -207,6 +203,14 @@ final class NodeAgent implements Runnable, AutoCloseable {
             stopLinks(Set.of());
         }
         tellStatus(control);
+    }
+
+    private static void purge(Session control) {
+        control.value(AgentSql.PURGE, KEEP_TOMBSTONES_SECONDS);
+        control.update(AgentSql.PURGE_CONFLICTS, KEEP_CONFLICTS_DAYS, KEEP_CONFLICTS);
+        control.update(AgentSql.FORGET_STATUS);
+        control.update(AgentSql.FORGET_TENURES);
+        Departure.dropOrigins(control);
     }
 
     private void readClock(Session control) {

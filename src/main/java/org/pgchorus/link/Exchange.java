@@ -1,8 +1,8 @@
 package org.pgchorus.link;
 
+import org.pgchorus.config.Address;
 import org.pgchorus.conflict.Policy;
 import org.pgchorus.conflict.Window;
-import org.pgchorus.config.Address;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
@@ -16,26 +16,24 @@ import org.pgchorus.sql.LinkSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.RowSql;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-
 /**
  * Brings versions from one database to another by their stamps: what is in a {@link Window} is read
  * under one snapshot of the source and merged at the target, where the higher stamp stands.
  *
- * <p>What is written there keeps its true stamp and does not travel. It may be done again, and while
- * clients write and links apply. Small transactions; what meets a lock or a deadlock is tried again.
+ * <p>What is written there keeps its true stamp and does not travel. It may be done again, and
+ * while clients write and links apply. Small transactions; what meets a lock or a deadlock is tried
+ * again.
  *
  * <p>One thread.
  */
 public final class Exchange implements AutoCloseable {
     /** Rows merged in one transaction: few enough to hold no lock for long. */
     private static final int BATCH_ROWS = 200;
-
 
     /** How long to try again what somebody else's locks prevent. */
     private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5);
@@ -125,8 +123,8 @@ public final class Exchange implements AutoCloseable {
         }
         graves(sql, merger, window);
         if (!from.hasKey()) {
-            new KeylessRows(versions, target, from, to, window).each(
-                    (row, stamp, missing) -> appended(merger, from, row, stamp, missing));
+            new KeylessRows(versions, target, from, to, window)
+                    .each((row, stamp, missing) -> appended(merger, from, row, stamp, missing));
         } else if (merger.counts()) {
             counted(from, sql, merger, window);
         } else {
@@ -254,8 +252,7 @@ public final class Exchange implements AutoCloseable {
     }
 
     /** Rows of a table without a key get their stamp from their transaction: one for each stamp. */
-    private void appended(
-            VersionMerger merger, Table from, Row row, Stamp stamp, int missing) {
+    private void appended(VersionMerger merger, Table from, Row row, Stamp stamp, int missing) {
         RowSql there = merger.statements(RowSql.of(from).columnNames());
         inBatch(
                 merger,
@@ -267,10 +264,7 @@ public final class Exchange implements AutoCloseable {
                         added |= merger.append(there, row, stamp);
                     }
                     target.session()
-                            .query(
-                                    LinkSql.STAMP,
-                                    answer -> 0,
-                                    Stamp.instantOf(stamp.micros()));
+                            .query(LinkSql.STAMP, answer -> 0, Stamp.instantOf(stamp.micros()));
                     return added;
                 });
     }
@@ -316,8 +310,7 @@ public final class Exchange implements AutoCloseable {
                 throw PgError.refused(
                         ("a version at %s lies %.1f s in the future of %s's clock; set the clocks"
                                         + " right, and try again")
-                                .formatted(
-                                        source.where(), ahead / 1e6, target.session().where()));
+                                .formatted(source.where(), ahead / 1e6, target.session().where()));
             }
             pause(TimeUnit.MICROSECONDS.toMillis(ahead) + 1);
         }

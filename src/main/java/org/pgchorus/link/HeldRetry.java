@@ -172,8 +172,7 @@ final class HeldRetry {
                                 plan.toId(),
                                 applied.remaining(next.seenByWriter, next.micros),
                                 applied.remaining(
-                                        applied.snapshot(
-                                                plan.fromId(), held.reachedMicros(table)),
+                                        applied.snapshot(plan.fromId(), held.reachedMicros(table)),
                                         next.micros))
                         .afterSteps(applied.clocks().steps());
         path.begin(new Stamp(next.micros, plan.fromId()), next.xid, next.commitLsn, sight);

@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Compares the rows of a table without a key, at two nodes, as multisets: such a row is known by its
- * values and by when it was committed. A row that an exchange brought has lost its writer (node 0),
- * so of those only the time is compared.
+ * Compares the rows of a table without a key, at two nodes, as multisets: such a row is known by
+ * its values and by when it was committed. A row that an exchange brought has lost its writer (node
+ * 0), so of those only the time is compared.
  *
  * <p>One thread. Holds what lies in the window in memory, one table at a time.
  */
@@ -64,13 +64,14 @@ final class KeylessRows {
         TreeMap<Stamp, List<Same>> ordered = new TreeMap<>();
         there.forEach((same, counted) ->
                 ordered.computeIfAbsent(counted.stamp, _ -> new ArrayList<>()).add(same));
-        ordered.forEach((stamp, some) -> some.forEach(same -> {
-            Counted known = here.get(same);
-            int missing = there.get(same).rows - (known == null ? 0 : known.rows);
-            if (missing > 0) {
-                lacking.row(same.row, stamp, missing);
-            }
-        }));
+        ordered.forEach((stamp, some) ->
+                some.forEach(same -> {
+                    Counted known = here.get(same);
+                    int missing = there.get(same).rows - (known == null ? 0 : known.rows);
+                    if (missing > 0) {
+                        lacking.row(same.row, stamp, missing);
+                    }
+                }));
     }
 
     private Window withExchanged() {

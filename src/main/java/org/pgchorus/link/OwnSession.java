@@ -42,8 +42,7 @@ public final class OwnSession implements AutoCloseable {
         this(address, groupId, here, ObjectNames.selfOrigin(groupId, here), PATIENCE);
     }
 
-    private OwnSession(
-            Address address, String groupId, int here, String origin, String patience) {
+    private OwnSession(Address address, String groupId, int here, String origin, String patience) {
         this.address = address;
         this.groupId = groupId;
         this.here = here;

@@ -3,6 +3,7 @@ package org.pgchorus.link;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
+import org.pgchorus.sql.DetachSql;
 import org.pgchorus.sql.LinkSql;
 
 import java.util.Optional;
@@ -26,6 +27,7 @@ final class Preflight {
         local(target, plan.groupId(), plan.toId(), plan.name().to().text());
         try (Session source = Session.open(plan.from(), plan.applicationName())) {
             local(source, plan.groupId(), plan.fromId(), plan.name().from().text());
+            membership(plan, source);
             Optional<Slot> found =
                     source.first(
                             LinkSql.SLOT,
@@ -33,6 +35,19 @@ final class Preflight {
                             plan.slot());
             slot(plan, startLsn, found);
             tenures(plan, target, source, startLsn);
+        }
+    }
+
+    /** One that was taken out while it could not be reached finds that out here. */
+    private static void membership(LinkPlan plan, Session source) {
+        if (source.value(DetachSql.IS_MEMBER, plan.toId()).equals("f")) {
+            String to = plan.name().to().text();
+            throw PgError.refused(
+                    ("node %s was taken out of the group (node detach): node %s does not know it"
+                                    + " any more, and what is written there stays there; make it a"
+                                    + " plain database with pgchorus node remove %s, then join it"
+                                    + " again")
+                            .formatted(to, plan.name().from(), plan.to().text()));
         }
     }
 

@@ -124,16 +124,14 @@ final class VersionMerger {
         own.reader()
                 .unique(rows)
                 .flatMap(unique -> own.reader().displaced(unique, key))
-                .ifPresent(d ->
-                        own.session().update(org.pgchorus.sql.UniqueSql.FORGET, d.seq()));
+                .ifPresent(d -> own.session().update(org.pgchorus.sql.UniqueSql.FORGET, d.seq()));
         return true;
     }
 
     /** Merges a TRUNCATE; returns whether it was news. */
     boolean empty(Stamp emptied) {
         Session session = own.session();
-        session.execute(
-                table.hasKey() ? EmptySql.lock(table) : EmptySql.lockAlone(table));
+        session.execute(table.hasKey() ? EmptySql.lock(table) : EmptySql.lockAlone(table));
         boolean known =
                 session.query(exchange.marks, row -> Versions.stamp(row, 1)).stream()
                         .anyMatch(mark -> mark.compareTo(emptied) >= 0);
@@ -168,8 +166,7 @@ final class VersionMerger {
     record Entry(String column, BigDecimal amount, Stamp stamp) {
         /** Reads column, amount, micros, node. */
         static Entry of(Session.Answer row) {
-            return new Entry(
-                    row.text(1), new BigDecimal(row.text(2)), Versions.stamp(row, 3));
+            return new Entry(row.text(1), new BigDecimal(row.text(2)), Versions.stamp(row, 3));
         }
 
         boolean sameAs(Entry other) {
@@ -196,12 +193,9 @@ final class VersionMerger {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Standing standing = own.reader().lock(rows, key, OwnSession.NONE);
             Optional<Stamp> erased =
-                    own.reader()
-                            .grave(rows, key, OwnSession.NONE)
-                            .flatMap(Standing::stamp);
+                    own.reader().grave(rows, key, OwnSession.NONE).flatMap(Standing::stamp);
             List<Entry> missing = missing(key, entries, window, erased);
-            boolean newer =
-                    row.filter(r -> Referee.isNewer(r.stamp(), standing)).isPresent();
+            boolean newer = row.filter(r -> Referee.isNewer(r.stamp(), standing)).isPresent();
             boolean isHere = standing instanceof Standing.Present;
             if (!newer && (missing.isEmpty() || !isHere)) {
                 return false;
@@ -231,8 +225,7 @@ final class VersionMerger {
             Optional<Versions.Live> newer,
             List<Entry> missing) {
         RowSql used = newer.isPresent() ? sql : rows;
-        Standing.Present here =
-                standing instanceof Standing.Present present ? present : null;
+        Standing.Present here = standing instanceof Standing.Present present ? present : null;
         Row base = newer.map(Versions.Live::row).orElseGet(() -> here.row());
         Stamp version = newer.map(Versions.Live::stamp).orElseGet(() -> here.written());
         Map<Integer, BigDecimal> values = new TreeMap<>();
@@ -249,7 +242,8 @@ final class VersionMerger {
             }
             values.put(used.columnNames().indexOf(column), sum);
         }
-        return writer.write(used, key, standing, Counters.add(base, Optional.empty(), values), version);
+        return writer.write(
+                used, key, standing, Counters.add(base, Optional.empty(), values), version);
     }
 
     /** The entries not known here, each as often as it is missing; none from before the delete. */
@@ -280,8 +274,7 @@ final class VersionMerger {
         own.session().execute(EmptySql.lockForInserts(table));
         boolean beaten =
                 own.session().query(exchange.marks, answer -> Versions.stamp(answer, 1)).stream()
-                        .anyMatch(mark ->
-                                mark.node() != stamp.node() && mark.compareTo(stamp) > 0);
+                        .anyMatch(mark -> mark.node() != stamp.node() && mark.compareTo(stamp) > 0);
         if (!beaten) {
             own.session().update(sql.insert, sql.all(row));
         }

@@ -1,7 +1,7 @@
 package org.pgchorus.member;
 
-import org.pgchorus.model.NodeName;
 import org.pgchorus.config.Address;
+import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.DetachSql;
@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Takes a node out of the group, as one of those that stay sees it. What is done twice is done once.
- * No state; the session's thread rule holds.
+ * Takes a node out of the group, as one of those that stay sees it. What is done twice is done
+ * once. No state; the session's thread rule holds.
  */
 public final class Departure {
     /** Twenty seconds, at a tenth each. */
@@ -47,8 +47,7 @@ public final class Departure {
     /** Notes that it begins, and stops the link from the node. */
     public static void begin(Session session, Member leaver) {
         session.inTransaction(() -> {
-            session.update(
-                    DetachSql.LEAVING, leaver.id(), leaver.name(), leaver.address().text());
+            session.update(DetachSql.LEAVING, leaver.id(), leaver.name(), leaver.address().text());
             return session.update(MemberSql.PAUSE, leaver.id(), true);
         });
     }

@@ -31,8 +31,8 @@ public final class DetachSql {
             """;
 
     /**
-     * Forgets a node, but for how far it was applied here: that is asked for changes made before
-     * it was gone. Parameters: its id, six times.
+     * Forgets a node, but for how far it was applied here: that is asked for changes made before it
+     * was gone. Parameters: its id, six times.
      */
     public static final String FORGET =
             """

@@ -43,9 +43,10 @@ public final class ExchangeSql {
     /** For a table as it is in one database. */
     public ExchangeSql(Table table) {
         this.table = table;
-        selected = RowSql.of(table).columnNames().stream()
-                .map(c -> "t." + Sql.name(c))
-                .collect(Collectors.joining(", "));
+        selected =
+                RowSql.of(table).columnNames().stream()
+                        .map(c -> "t." + Sql.name(c))
+                        .collect(Collectors.joining(", "));
         String from = stamped();
         long oid = table.oid();
         row =
@@ -171,7 +172,8 @@ public final class ExchangeSql {
         String hash = KeySql.hashOfTexts(table, "k.key", 0);
         String hash2 = KeySql.hashOfTexts(table, "k.key", 1);
         return """
-        SELECT k.key FROM (SELECT u.text::text[] AS key FROM unnest(?::text[]) u (text) OFFSET 0) k \
+        SELECT k.key FROM \
+        (SELECT u.text::text[] AS key FROM unnest(?::text[]) u (text) OFFSET 0) k \
         WHERE NOT EXISTS (SELECT FROM ONLY %1$s AS t WHERE %2$s) \
         AND NOT EXISTS (SELECT FROM pgchorus.displaced_row d WHERE d.relation = %3$d \
         AND d.hash = %4$s AND d.hash2 = %5$s) \

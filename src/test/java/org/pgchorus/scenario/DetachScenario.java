@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
-import org.pgchorus.config.Address;
 import org.pgchorus.daemon.Detach;
 import org.pgchorus.daemon.Survey;
 import org.pgchorus.daemon.Waiting;
@@ -14,7 +13,6 @@ import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -73,6 +71,91 @@ class DetachScenario {
                     .as("what was not received is no conflict")
                     .noneMatch(c -> c.table().equals("u"));
             staysWell(group);
+        }
+    }
+
+    @Test
+    void aDetachKilledHalfWayIsEndedByTheSameCommand() throws InterruptedException {
+        try (TestGroup group = TestGroup.of(SCHEMA, 16, 14, 15)) {
+            begin(group);
+            group.hold(2, 0);
+            group.run(2, "INSERT INTO t VALUES (30, 'c')", "INSERT INTO log VALUES ('c'), ('c')");
+            group.settle(2, 1);
+            group.stopDaemon();
+            group.server(2).stop();
+            group.startDaemon();
+            diesAt(group, "node a got");
+            diesAt(group, "forgetting");
+            try (Session first = Session.open(group.address(0), "test")) {
+                Member lost = Member.all(first).getLast();
+                String id = first.value("SELECT group_id FROM pgchorus.local");
+                long now = Long.parseLong(first.value("SELECT pgchorus.micros(now())"));
+                Departure.end(first, id, 1, lost, now);
+            }
+            detach(group);
+            equal(group);
+            assertThat(group.rows(0, "SELECT count(*) FROM log")).containsExactly("3");
+            assertThatThrownBy(() -> detach(group))
+                    .hasMessageContaining("taken out of the group already");
+            knowsThatItIsOut(group);
+        }
+    }
+
+    private static void diesAt(TestGroup group, String step) {
+        assertThatThrownBy(() ->
+                        Detach.nodes(
+                                group.address(0),
+                                List.of(TestGroup.name(2)),
+                                said -> {
+                                    if (said.startsWith(step)) {
+                                        throw new IllegalStateException("killed");
+                                    }
+                                }))
+                .hasMessage("killed");
+    }
+
+    /** It comes back: it hears that it is out, from both, and nothing of it goes to anybody. */
+    private static void knowsThatItIsOut(TestGroup group) throws InterruptedException {
+        group.server(2).restart();
+        group.run(2, "INSERT INTO t VALUES (31, 'c alone')");
+        TestGroup.await(
+                "both links say it",
+                () ->
+                        Survey.of(group.address(2)).links().stream()
+                                        .filter(l -> l.to().equals("c"))
+                                        .filter(l -> l.reason().contains("was taken out"))
+                                        .filter(l -> l.reason().contains("node remove"))
+                                        .count()
+                                == 2);
+        assertThat(group.rows(0, "SELECT name FROM pgchorus.node ORDER BY id"))
+                .containsExactly("a", "b");
+        equal(group);
+        assertThat(group.rows(0, "SELECT count(*) FROM t WHERE id = 31")).containsExactly("0");
+    }
+
+    @Test
+    void aNodeThatLivesHandsOverWhatItWroteLast() throws InterruptedException {
+        try (TestGroup group = TestGroup.of(SCHEMA, 18, 18, 18)) {
+            begin(group);
+            assertThatThrownBy(() ->
+                            Detach.nodes(group.address(2), List.of(TestGroup.name(2)), step -> {}))
+                    .isInstanceOf(PgError.Refused.class)
+                    .hasMessageContaining("name one that stays");
+            group.run(2, "INSERT INTO t SELECT i, 'last' FROM generate_series(100, 5000) i");
+            Detach.Detached done = detach(group);
+            assertThat(done.alive()).hasSize(1);
+            assertThat(group.rows(1, "SELECT count(*) FROM t")).containsExactly("4911");
+            equal(group);
+            assertThat(group.rows(2, "SELECT count(*) FROM pg_replication_slots"))
+                    .as("its log is kept for nobody")
+                    .containsExactly("0");
+            group.server(1).stop();
+            assertThatThrownBy(() ->
+                            Detach.nodes(
+                                    group.address(0), List.of(new NodeName("nobody")), step -> {}))
+                    .hasMessageContaining("no node nobody");
+            Detach.nodes(group.address(0), List.of(TestGroup.name(1)), step -> {});
+            TestGroup.await("alone", () -> group.problems().isEmpty());
         }
     }
 
