@@ -12,6 +12,8 @@ import picocli.CommandLine.Spec;
         subcommands = {
             NodeDetachCommand.class,
             NodeJoinCommand.class,
+            NodeFollowCommand.class,
+            NodeTakeOverCommand.class,
             NodeListCommand.class,
             NodeRemoveCommand.class,
         },

@@ -27,7 +27,7 @@ final class StatusView {
         Grid grid = new Grid(">id", "node", "state", "version", "address");
         for (Status.Node node : nodes) {
             grid.row(
-                    Integer.toString(node.id()),
+                    node.id() == 0 ? "" : Integer.toString(node.id()),
                     node.name(),
                     node.state(),
                     number(node.version()),
@@ -45,7 +45,7 @@ final class StatusView {
         return nodes.stream()
                 .<Object>map(node ->
                         Json.object(
-                                "id", node.id(),
+                                "id", node.id() == 0 ? null : node.id(),
                                 "name", node.name(),
                                 "address", node.address(),
                                 "state", node.state(),

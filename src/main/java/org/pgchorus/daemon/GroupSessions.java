@@ -33,9 +33,12 @@ final class GroupSessions implements AutoCloseable {
         this.members = members;
     }
 
-    /** Connects to every node; those that cannot be reached are in {@link #problems}. */
+    /**
+     * Connects to every node; those that cannot be reached are in {@link #problems}. A follower
+     * leads to its group.
+     */
     static GroupSessions open(Address any) {
-        Session first = Session.open(any, NAME);
+        Session first = Followers.leadToGroup(Session.open(any, NAME), NAME);
         GroupSessions group;
         Identity identity;
         try {

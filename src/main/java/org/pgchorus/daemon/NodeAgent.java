@@ -244,7 +244,9 @@ final class NodeAgent implements Runnable, AutoCloseable {
         while (!closed) {
             Optional<Identity> found = Identity.of(control);
             if (found.isEmpty()) {
-                say("waiting: not a member of a group yet");
+                if (!FollowerAgent.serve(control, node, () -> closed, this::say)) {
+                    say("waiting: not a member of a group yet");
+                }
             } else if (!found.get().name().equals(node.name())) {
                 throw PgError.refused(
                         "the database at %s is node %s, not %s"

@@ -18,9 +18,11 @@ public record Status(String groupId, List<Node> nodes, List<Link> links, List<St
     private static final double LAG_LIMIT_SECONDS = 60;
 
     /**
-     * A node.
+     * A node, or a follower.
      *
-     * @param state {@code ready}, {@code joining} or {@code down}
+     * @param id 0 for a follower
+     * @param state {@code ready}, {@code joining} or {@code down}; {@code following} for a follower
+     *     that is ready
      * @param problem why it cannot be reached, or what is wrong with it; empty if nothing is
      * @param version of its server; empty if not reached
      */
@@ -84,7 +86,8 @@ public record Status(String groupId, List<Node> nodes, List<Link> links, List<St
     public List<String> problems() {
         List<String> problems = new ArrayList<>();
         for (Node node : nodes) {
-            if (!node.state.equals("ready") || !node.problem.isEmpty()) {
+            boolean well = node.state.equals("ready") || node.state.equals("following");
+            if (!well || !node.problem.isEmpty()) {
                 problems.add(
                         "node %s is %s%s"
                                 .formatted(

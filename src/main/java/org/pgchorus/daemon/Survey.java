@@ -29,6 +29,10 @@ public final class Survey {
 
     /** Looks at the whole group through any node of it. */
     public static Status of(Address any) {
+        Optional<Status> ofFollower = Followers.statusOf(any);
+        if (ofFollower.isPresent()) {
+            return ofFollower.get();
+        }
         try (GroupSessions group = GroupSessions.open(any)) {
             return of(group);
         }
@@ -99,6 +103,7 @@ public final class Survey {
                 }
             }
         }
+        Followers.survey(group, nodes, links);
         return new Status(
                 group.groupId(), List.copyOf(nodes), List.copyOf(links), List.copyOf(notes));
     }

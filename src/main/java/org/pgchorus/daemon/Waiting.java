@@ -36,17 +36,36 @@ public final class Waiting {
             Address any, Duration timeout, Optional<NodeName> from, Optional<NodeName> to)
             throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
+        Optional<List<LinkName>> plain = Followers.untilAppliedFromPlain(any, deadline);
+        if (plain.isPresent()) {
+            return plain.get();
+        }
         try (GroupSessions group = GroupSessions.open(any)) {
             from.ifPresent(group::member);
-            to.ifPresent(group::member);
-            List<Fence> open = fences(group, from, to);
-            while (true) {
-                open.removeIf(fence -> fence.passed(group));
-                if (open.isEmpty() || System.nanoTime() > deadline) {
-                    return open.stream().map(Fence::name).toList();
-                }
-                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            Optional<NodeName> feeding = to.flatMap(name -> Followers.providerOf(group, name));
+            if (feeding.isEmpty()) {
+                to.ifPresent(group::member);
             }
+            // What a follower gets from far away passes through its provider.
+            List<LinkName> late =
+                    new ArrayList<>(among(group, deadline, from, feeding.or(() -> to)));
+            if (to.isEmpty() || feeding.isPresent()) {
+                late.addAll(Followers.untilApplied(group, to, deadline));
+            }
+            return late;
+        }
+    }
+
+    private static List<LinkName> among(
+            GroupSessions group, long deadline, Optional<NodeName> from, Optional<NodeName> to)
+            throws InterruptedException {
+        List<Fence> open = fences(group, from, to);
+        while (true) {
+            open.removeIf(fence -> fence.passed(group));
+            if (open.isEmpty() || System.nanoTime() > deadline) {
+                return open.stream().map(Fence::name).toList();
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
     }
 

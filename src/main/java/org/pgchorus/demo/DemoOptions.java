@@ -45,6 +45,11 @@ public record DemoOptions(
                             .formatted(HIGHEST_RATE, ratePerSecond));
         }
         ServerOptions.of(major); // refuses versions there are not
+        if (major < ServerOptions.OLDEST_NODE) {
+            throw new IllegalArgumentException(
+                    "PostgreSQL %d is too old for a node: from %d on"
+                            .formatted(major, ServerOptions.OLDEST_NODE));
+        }
         int port = firstPort.orElse(USUAL_PORT);
         if (port < 1 || port + nodes - 1 > LAST_PORT) {
             throw new IllegalArgumentException(

@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * How a throw-away server is to be.
  *
- * @param major PostgreSQL's major version, 14 to 18
+ * @param major PostgreSQL's major version, 12 to 18; nodes of a group need {@link #OLDEST_NODE}
  * @param port on 127.0.0.1; 0 chooses a free one
  * @param settings of {@code postgresql.conf}, over the defaults
  * @param environment variables for the server, such as {@code LD_PRELOAD} and {@code FAKETIME}
@@ -21,7 +21,11 @@ public record ServerOptions(
         Map<String, String> settings,
         Map<String, String> environment,
         Optional<Path> keepIn) {
-    private static final int OLDEST = 14;
+    static final int OLDEST_NODE = 14;
+
+    /** Followers may be fed from it. */
+    private static final int OLDEST = 12;
+
     private static final int NEWEST = 18;
     private static final int LAST_PORT = 65_535;
 

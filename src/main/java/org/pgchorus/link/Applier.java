@@ -23,12 +23,13 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>One thread. A failure leaves the database's transaction open; the caller breaks the session.
  */
-final class Applier {
+final class Applier implements Receiver {
     /** How long a busy link may leave what it applied unflushed, and so unacknowledged. */
     private static final long FLUSH_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final LinkPlan plan;
     private final Session target;
+    private final WriterRows writerRows;
     private final Applied applied;
     private final TargetTables tables;
     private final CarefulPath path;
@@ -68,6 +69,7 @@ final class Applier {
             Policies policies) {
         this.plan = plan;
         this.target = target;
+        this.writerRows = writerRows;
         this.applied = applied;
         tables = new TargetTables(target);
         history = new History(target);
@@ -94,28 +96,23 @@ final class Applier {
         skipUntil = skip.map(Skip::until).orElse(Lsn.ZERO);
     }
 
-    /** Where the stream has to go on. */
-    Lsn sourceStartLsn() {
+    @Override
+    public Lsn sourceStartLsn() {
         return sourceAppliedLsn;
     }
 
-    /** Up to where everything survives a crash of the target. */
-    Lsn sourceDurableLsn() {
+    @Override
+    public Lsn sourceDurableLsn() {
         return sourceDurableLsn;
     }
 
-    /** Whether a transaction of the source is under way. */
-    boolean inTransaction() {
+    @Override
+    public boolean inTransaction() {
         return current != null;
     }
 
-    /**
-     * Takes the next message of the stream.
-     *
-     * @param cameNanos when it came here, by {@link System#nanoTime}
-     * @throws PgError if the transaction under way cannot go on; the stream has to start again
-     */
-    void take(Message message, long cameNanos) throws InterruptedException {
+    @Override
+    public void take(Message message, long cameNanos) throws InterruptedException {
         memory.add(message);
         if (message instanceof Message.Begin) {
             beginCameNanos = cameNanos;
@@ -348,26 +345,20 @@ final class Applier {
         at = null;
     }
 
-    /** Applies what is held for tables that work again, before the stream starts. */
-    void retryHeldFirst() {
+    @Override
+    public void retryHeldFirst() {
         retry.tryFirst();
     }
 
-    /**
-     * Applies what is held for tables that work again, if it is time; between transactions only.
-     */
-    void retryHeld() {
+    @Override
+    public void retryHeld() {
         if (current == null) {
             retry.tryIfDue();
         }
     }
 
-    /**
-     * Makes durable what was applied, if it is time; between transactions only.
-     *
-     * @param idle whether nothing waits, so that flushing delays nobody
-     */
-    void flush(boolean idle) {
+    @Override
+    public void flush(boolean idle) {
         boolean due = System.nanoTime() - flushedNanos > FLUSH_NANOS;
         if (current != null || !sourceAppliedLsn.isAfter(sourceDurableLsn) || !(idle || due)) {
             return;
@@ -382,7 +373,8 @@ final class Applier {
      * can be acknowledged. The position acknowledged is never ahead of the one kept here: a target
      * that has forgotten something can then be told by comparing the two.
      */
-    void advance(Lsn sourceReceivedLsn) {
+    @Override
+    public void advance(Lsn sourceReceivedLsn) {
         if (current != null || !sourceReceivedLsn.isAfter(sourceAppliedLsn)) {
             return;
         }
@@ -417,7 +409,8 @@ final class Applier {
                         .formatted(plan.name().to(), plan.name().from()));
     }
 
-    LinkReport report(LinkState state, Lsn sourceReceivedLsn, String standingAt) {
+    @Override
+    public LinkReport report(LinkState state, Lsn sourceReceivedLsn, String standingAt) {
         return new LinkReport(
                 plan,
                 state,
@@ -432,8 +425,8 @@ final class Applier {
                 standingAt);
     }
 
-    /** The change under way, for people; empty between transactions. */
-    String position() {
+    @Override
+    public String position() {
         if (current == null || at == null) {
             return "";
         }
@@ -445,6 +438,11 @@ final class Applier {
                         current.commitLsn(),
                         changesHere,
                         describe(at));
+    }
+
+    @Override
+    public void close() {
+        writerRows.close();
     }
 
     /** Refuses to go on with a stream that makes no sense. */

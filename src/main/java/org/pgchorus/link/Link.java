@@ -7,11 +7,11 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.pgoutput.Decoder;
 import org.pgchorus.pgoutput.MalformedMessage;
 import org.pgchorus.pgoutput.Message;
-import org.pgchorus.sql.LinkSql;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -43,8 +43,7 @@ public final class Link implements Runnable, AutoCloseable {
     private static final long ADVANCE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final LinkPlan plan;
-    private final Applied applied;
-    private final Policies policies;
+    private final Way way;
     private final ThreadFactory readers;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -56,6 +55,8 @@ public final class Link implements Runnable, AutoCloseable {
     private volatile Session session;
 
     /**
+     * From one node of a group to another.
+     *
      * @param applied shared by all links into the same node
      * @param policies shared like that
      * @param readers makes the thread that reads the stream
@@ -66,9 +67,26 @@ public final class Link implements Runnable, AutoCloseable {
             Policies policies,
             ThreadFactory readers,
             boolean paused) {
+        this(plan, new PeerWay(plan, applied, policies), readers, paused);
+    }
+
+    /** From a provider to its follower; parameters as in {@link FollowWay}. */
+    public static Link following(
+            LinkPlan plan,
+            String slot,
+            List<String> publications,
+            long providerSystemIdentifier,
+            ThreadFactory readers) {
+        return new Link(
+                plan,
+                new FollowWay(plan, slot, publications, providerSystemIdentifier),
+                readers,
+                false);
+    }
+
+    private Link(LinkPlan plan, Way way, ThreadFactory readers, boolean paused) {
         this.plan = plan;
-        this.applied = applied;
-        this.policies = policies;
+        this.way = way;
         this.readers = readers;
         this.paused = paused;
         report =
@@ -220,22 +238,18 @@ public final class Link implements Runnable, AutoCloseable {
 
     private void streamOnce() throws InterruptedException {
         String application = plan.applicationName();
-        try (Session target = Session.open(plan.to(), application);
-                WriterRows writerRows = new WriterRows(plan)) {
+        try (Session target = Session.open(plan.to(), application)) {
             session = target;
-            target.execute(LinkSql.APPLYING);
-            target.value(LinkSql.SETUP_ORIGIN, plan.slot());
-            Applier applier = new Applier(plan, target, writerRows, applied, policies);
-            Preflight.check(plan, target, applier.sourceStartLsn());
-            applier.retryHeldFirst();
-            try (LogStream opened =
-                    LogStream.open(
-                            plan.from(), application, plan.slot(), applier.sourceStartLsn())) {
-                stream = opened;
-                if (paused || closed) {
-                    return;
+            try (Receiver receiver = way.arrive(target)) {
+                way.check(target, receiver.sourceStartLsn());
+                receiver.retryHeldFirst();
+                try (LogStream opened = way.open(receiver.sourceStartLsn())) {
+                    stream = opened;
+                    if (paused || closed) {
+                        return;
+                    }
+                    apply(opened, receiver);
                 }
-                apply(opened, applier);
             }
         } finally {
             stream = null;
@@ -243,13 +257,13 @@ public final class Link implements Runnable, AutoCloseable {
         }
     }
 
-    private void apply(LogStream source, Applier applier) throws InterruptedException {
+    private void apply(LogStream source, Receiver receiver) throws InterruptedException {
         Inbox inbox = new Inbox();
         Thread reader = readers.newThread(() -> read(source, inbox));
         reader.start();
         LinkReport before = report;
         say(new LinkState.Streaming(), "");
-        LOG.info("link {} streaming from {}", plan.name(), applier.sourceStartLsn());
+        LOG.info("link {} streaming from {}", plan.name(), receiver.sourceStartLsn());
         long quietSince = System.nanoTime();
         try {
             while (!paused && !closed) {
@@ -257,27 +271,27 @@ public final class Link implements Runnable, AutoCloseable {
                 Lsn received = source.receivedLsn();
                 Optional<Inbox.Item> item = inbox.poll(IDLE_MILLIS);
                 if (item.isPresent()) {
-                    applier.take(item.get().message(), item.get().cameNanos());
+                    receiver.take(item.get().message(), item.get().cameNanos());
                     quietSince = System.nanoTime();
                 } else if (System.nanoTime() - quietSince > ADVANCE_NANOS) {
-                    applier.advance(received);
+                    receiver.advance(received);
                     quietSince = System.nanoTime();
                 }
-                if (!applier.inTransaction()) {
-                    applier.retryHeld();
-                    applier.flush(inbox.isEmpty());
-                    source.acknowledge(applier.sourceDurableLsn());
-                    report = sum(before, applier.report(new LinkState.Streaming(), received, ""));
+                if (!receiver.inTransaction()) {
+                    receiver.retryHeld();
+                    receiver.flush(inbox.isEmpty());
+                    source.acknowledge(receiver.sourceDurableLsn());
+                    report = sum(before, receiver.report(new LinkState.Streaming(), received, ""));
                 }
             }
         } catch (RuntimeException e) {
             report =
                     sum(
                             before,
-                            applier.report(
+                            receiver.report(
                                     new LinkState.Streaming(),
                                     source.receivedLsn(),
-                                    applier.position()));
+                                    receiver.position()));
             throw e;
         } finally {
             inbox.close();

@@ -78,6 +78,17 @@ public final class Group {
     }
 
     static void refuseMember(Session session, NodeAddress node) {
+        Following.of(session)
+                .ifPresent(following -> {
+                    throw PgError.refused(
+                            ("the database at %s is follower %s of %s; to make it one of its own:"
+                                            + " pgchorus node take-over %s")
+                                    .formatted(
+                                            node.address().text(),
+                                            following.name(),
+                                            following.provider().text(),
+                                            node.address().text()));
+                });
         Identity.of(session)
                 .ifPresent(identity -> {
                     throw PgError.refused(

@@ -90,9 +90,14 @@ public final class Leaver {
                                     .formatted(session.where())
                             + " done");
         }
+        Optional<Following> following = Following.of(session);
+        if (following.isPresent()) {
+            return Following.removed(session, following.get(), force);
+        }
         Optional<Identity> identity = Identity.of(session);
         if (identity.isPresent()) {
             askPeers(identity.get(), force);
+            done.addAll(Following.refuseOrDropFed(session, identity.get(), force));
         }
         refuseDependents();
         Set<Claim> claims = claims(session, LeaveSql.SLOTS);

@@ -13,8 +13,10 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ObjIntConsumer;
 
 /**
  * The stream of one slot: the source's changes, one {@code pgoutput} message at a time.
@@ -30,6 +32,9 @@ public final class LogStream implements AutoCloseable {
     /** From this version on the server leaves out what was written by appliers. */
     private static final int ORIGIN_OPTION_SINCE = 16;
 
+    /** From this version on logical messages can be asked for. */
+    private static final int MESSAGES_OPTION_SINCE = 14;
+
     /** Held so that the driver does not close a connection nobody refers to. */
     private final Connection connection;
 
@@ -41,14 +46,60 @@ public final class LogStream implements AutoCloseable {
     }
 
     /**
-     * Starts streaming.
+     * Starts streaming what the source's own clients write.
      *
      * @param applicationName as {@code synchronous_standby_names} may know it
      * @param sourceStartLsn transactions that committed before it are not sent
      */
     public static LogStream open(
             Address given, String applicationName, String slot, Lsn sourceStartLsn) {
-        Connection connection = connect(given, applicationName);
+        return open(
+                given,
+                applicationName,
+                "14",
+                (builder, major) -> {
+                    builder.withSlotName(slot)
+                            .withStartPosition(LogSequenceNumber.valueOf(sourceStartLsn.bytes()))
+                            .withSlotOption("publication_names", ObjectNames.PUBLICATION)
+                            .withSlotOption("messages", "true");
+                    if (major >= ORIGIN_OPTION_SINCE) {
+                        builder.withSlotOption("origin", "none");
+                    }
+                });
+    }
+
+    /**
+     * Starts streaming all that happens at the source, what appliers write there included. Works
+     * from version 12 on.
+     *
+     * @param publications their names
+     */
+    public static LogStream openWhole(
+            Address given,
+            String applicationName,
+            String slot,
+            List<String> publications,
+            Lsn sourceStartLsn) {
+        return open(
+                given,
+                applicationName,
+                "12",
+                (builder, major) -> {
+                    builder.withSlotName(slot)
+                            .withStartPosition(LogSequenceNumber.valueOf(sourceStartLsn.bytes()))
+                            .withSlotOption("publication_names", String.join(",", publications));
+                    if (major >= MESSAGES_OPTION_SINCE) {
+                        builder.withSlotOption("messages", "true");
+                    }
+                });
+    }
+
+    private static LogStream open(
+            Address given,
+            String applicationName,
+            String oldestServer,
+            ObjIntConsumer<ChainedLogicalStreamBuilder> options) {
+        Connection connection = connect(given, applicationName, oldestServer);
         try {
             int majorVersion = connection.getMetaData().getDatabaseMajorVersion();
             try (Statement statement = connection.createStatement()) {
@@ -60,16 +111,10 @@ public final class LogStream implements AutoCloseable {
                     pg.getReplicationAPI()
                             .replicationStream()
                             .logical()
-                            .withSlotName(slot)
-                            .withStartPosition(LogSequenceNumber.valueOf(sourceStartLsn.bytes()))
                             .withAutomaticFlush(false)
                             .withSlotOption("proto_version", "1")
-                            .withSlotOption("publication_names", ObjectNames.PUBLICATION)
-                            .withSlotOption("messages", "true")
                             .withStatusInterval(STATUS_MILLIS, TimeUnit.MILLISECONDS);
-            if (majorVersion >= ORIGIN_OPTION_SINCE) {
-                builder = builder.withSlotOption("origin", "none");
-            }
+            options.accept(builder, majorVersion);
             return new LogStream(connection, builder.start());
         } catch (SQLException e) {
             PgError sorted = PgError.of(e);
@@ -83,12 +128,12 @@ public final class LogStream implements AutoCloseable {
     }
 
     /** A connection of the kind that streams. */
-    private static Connection connect(Address given, String applicationName) {
+    static Connection connect(Address given, String applicationName, String oldestServer) {
         Address source = Credentials.complete(given);
         Properties properties = source.jdbcProperties();
         properties.setProperty("replication", "database");
         properties.setProperty("preferQueryMode", "simple");
-        properties.setProperty("assumeMinServerVersion", "14");
+        properties.setProperty("assumeMinServerVersion", oldestServer);
         properties.setProperty("ApplicationName", applicationName);
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("socketFactory", KeepAliveSocketFactory.class.getName());
@@ -106,7 +151,7 @@ public final class LogStream implements AutoCloseable {
      * @throws PgError why it cannot
      */
     public static void tryConnection(Address address) {
-        try (Connection connection = connect(address, "pgchorus check");
+        try (Connection connection = connect(address, "pgchorus check", "14");
                 Statement statement = connection.createStatement()) {
             statement.execute("IDENTIFY_SYSTEM");
         } catch (SQLException e) {

@@ -217,7 +217,8 @@ public final class ExamineSql {
             SELECT v.kind FROM (
                 SELECT 'SCHEMA' AS kind FROM pg_namespace WHERE nspname = 'pgchorus'
                 UNION ALL SELECT 'PUBLICATION' FROM pg_publication WHERE pubname = 'pgchorus') v
-            WHERE to_regclass('pgchorus.local') IS NULL\
+            WHERE to_regclass('pgchorus.local') IS NULL
+              AND to_regclass('pgchorus.following') IS NULL\
             """;
 
     /**

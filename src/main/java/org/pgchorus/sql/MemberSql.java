@@ -140,6 +140,11 @@ public final class MemberSql {
             "SELECT pg_catalog.pg_try_advisory_lock(%d, %d)"
                     .formatted(ObjectNames.LOCK_CLASS, ObjectNames.LOCK_DAEMON);
 
+    /** Lets another daemon have it. */
+    public static final String UNLOCK_DAEMON =
+            "SELECT pg_catalog.pg_advisory_unlock(%d, %d)"
+                    .formatted(ObjectNames.LOCK_CLASS, ObjectNames.LOCK_DAEMON);
+
     /** Exported snapshot, its text form, where the log ends now. */
     public static final String EXPORT_SNAPSHOT =
             """

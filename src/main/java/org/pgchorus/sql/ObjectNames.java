@@ -49,6 +49,16 @@ public final class ObjectNames {
         return selfOrigin(groupId, node) + "_exchange";
     }
 
+    /** The slot on a provider that feeds a follower; also the name of its publication there. */
+    public static String follow(String followerId, String followerName) {
+        return "pgchorus_follow_%s_%s".formatted(followerId, followerName);
+    }
+
+    /** The publication of a follower's tables that send no updates and deletes. */
+    public static String followInserts(String followerId, String followerName) {
+        return "pgchorus_inserts_%s_%s".formatted(followerId, followerName);
+    }
+
     /** The name a link's connections carry, as {@code synchronous_standby_names} wants it. */
     public static String applicationName(String toName) {
         return "pgchorus_" + toName;

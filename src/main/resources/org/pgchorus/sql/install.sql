@@ -54,6 +54,14 @@ CREATE TABLE pgchorus.detached (
     dropped     boolean NOT NULL DEFAULT false
 );
 
+-- Databases that follow this node one-way. They are no nodes: nothing waits for them but their slot.
+CREATE TABLE pgchorus.follower (
+    id      text PRIMARY KEY,
+    name    text NOT NULL UNIQUE CHECK (name ~ '^[a-z][a-z0-9_]{0,30}$'),
+    address text NOT NULL,
+    since   timestamptz NOT NULL DEFAULT now()
+);
+
 -- Settings of the group, the same on every node.
 CREATE TABLE pgchorus.setting (
     name  text PRIMARY KEY,

@@ -11,7 +11,7 @@ import java.util.Map;
 class ServerOptionsTest {
     @Test
     void wrongOnesAreRefused() {
-        assertThatThrownBy(() -> ServerOptions.of(13)).hasMessageContaining("14 to 18");
+        assertThatThrownBy(() -> ServerOptions.of(11)).hasMessageContaining("12 to 18");
         assertThatThrownBy(() -> ServerOptions.of(18).port(65_536)).hasMessageContaining("65536");
         assertThatThrownBy(() -> ServerOptions.of(18).environment("A B", "x"))
                 .hasMessageContaining("A B");

@@ -128,7 +128,7 @@ final class TestGroup implements AutoCloseable {
         return new IllegalStateException(e);
     }
 
-    private static final class Silent implements JoinProgress {
+    static final class Silent implements JoinProgress {
         @Override
         public void step(String text) {}
 

@@ -1,0 +1,31 @@
+package org.pgchorus.link;
+
+import org.pgchorus.model.Lsn;
+import org.pgchorus.pg.LogStream;
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.LinkSql;
+
+/**
+ * From one node of a group to another: only what clients of the source wrote, decided by stamps.
+ *
+ * @param applied shared by all links into the same node
+ * @param policies shared like that
+ */
+record PeerWay(LinkPlan plan, Applied applied, Policies policies) implements Way {
+    @Override
+    public Receiver arrive(Session target) {
+        target.execute(LinkSql.APPLYING);
+        target.value(LinkSql.SETUP_ORIGIN, plan.slot());
+        return new Applier(plan, target, new WriterRows(plan), applied, policies);
+    }
+
+    @Override
+    public void check(Session target, Lsn startLsn) {
+        Preflight.check(plan, target, startLsn);
+    }
+
+    @Override
+    public LogStream open(Lsn sourceStartLsn) {
+        return LogStream.open(plan.from(), plan.applicationName(), plan.slot(), sourceStartLsn);
+    }
+}
