@@ -144,18 +144,14 @@ public record Following(
                 Optional.of(following.name().text()), Optional.empty(), done, notes);
     }
 
-    /**
-     * Before a node becomes plain: its followers would stop.
-     *
-     * @return what was dropped of theirs
-     * @throws PgError.Refused if it has some, unless forced
-     */
-    static List<String> refuseOrDropFed(Session node, Identity identity, boolean force) {
-        if (!node.value(FollowSql.KNOWS_FOLLOWERS).equals("t")) {
-            return List.of();
-        }
-        List<Known> fed = followersOf(node);
-        if (!fed.isEmpty() && !force) {
+    private static List<Known> fed(Session node) {
+        return node.value(FollowSql.KNOWS_FOLLOWERS).equals("t") ? followersOf(node) : List.of();
+    }
+
+    /** Before a node becomes plain: its followers would stop. */
+    static void refuseFed(Session node, Identity identity) {
+        List<Known> fed = fed(node);
+        if (!fed.isEmpty()) {
             throw PgError.refused(
                     "node %s feeds followers: %s; cure: %s first, or --force: they stop for good"
                             .formatted(
@@ -170,8 +166,12 @@ public record Following(
                                                                     + k.address().text())
                                                     .toList())));
         }
+    }
+
+    /** Drops what a node's followers have there; returns what that was. */
+    static List<String> dropFed(Session node) {
         List<String> dropped = new ArrayList<>();
-        for (Known known : fed) {
+        for (Known known : fed(node)) {
             String slot = ObjectNames.follow(known.id, known.name.text());
             Installer.dropSlot(node, slot);
             node.execute(FollowSql.unpublish(slot));

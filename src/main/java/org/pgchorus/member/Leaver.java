@@ -92,17 +92,21 @@ public final class Leaver {
         }
         Optional<Following> following = Following.of(session);
         if (following.isPresent()) {
+            refuseDependents();
             return Following.removed(session, following.get(), force);
         }
         Optional<Identity> identity = Identity.of(session);
         if (identity.isPresent()) {
+            if (!force) {
+                Following.refuseFed(session, identity.get());
+            }
             askPeers(identity.get(), force);
-            done.addAll(Following.refuseOrDropFed(session, identity.get(), force));
         }
         refuseDependents();
         Set<Claim> claims = claims(session, LeaveSql.SLOTS);
         identity.ifPresent(i -> claims.add(new Claim(i.groupId(), i.nodeId())));
         takeFromDaemon();
+        done.addAll(Following.dropFed(session));
         for (String slot : session.query(LeaveSql.SLOTS, row -> row.text(1))) {
             Installer.dropSlot(session, slot);
             done.add("slot " + slot);
