@@ -140,8 +140,7 @@ public record Following(
             strip(follower);
         }
         done.add("schema pgchorus");
-        return new Leaver.Left(
-                Optional.of(following.name().text()), Optional.empty(), done, notes);
+        return new Leaver.Left(Optional.of(following.name().text()), Optional.empty(), done, notes);
     }
 
     private static List<Known> fed(Session node) {
