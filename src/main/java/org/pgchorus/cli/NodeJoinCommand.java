@@ -14,8 +14,11 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** {@code pgchorus node join}: one more node, while all others go on working. */
 @Command(
@@ -24,13 +27,22 @@ import java.util.concurrent.Callable;
             "Makes a database a node of a group.",
             "Creates the tables, copies the rows, catches up and waits until the node is ready. The"
                     + " other nodes go on working meanwhile. A daemon has to serve the new node, so"
-                    + " start pgchorus run NAME=ADDRESS, before or after."
+                    + " start pgchorus run NAME=ADDRESS, before or after.",
+            "A join that fails takes back all that it made. One that was killed is gone on with by"
+                    + " the same command: where it was if all rows were copied, otherwise from the"
+                    + " beginning, after what is left has been cleaned up."
         },
         footer = {
             "  pgchorus node join n2=postgresql://postgres@db2/app \\",
             "      --via postgresql://postgres@db1/app",
             "  pgchorus node join n3=postgresql://postgres@db3/app \\",
             "      --via postgresql://postgres@db1/app --jobs 8 --no-wait",
+            "  # what would be done, step by step",
+            "  pgchorus node join n3=postgresql://postgres@db3/app \\",
+            "      --via postgresql://postgres@db1/app --dry-run",
+            "  # a join was killed and is not to go on",
+            "  pgchorus node join n3=postgresql://postgres@db3/app \\",
+            "      --via postgresql://postgres@db1/app --undo",
             "  # restored from a backup of an idle group: tables and rows are there",
             "  pgchorus node join n4=postgresql://postgres@db4/app \\",
             "      --via postgresql://postgres@db1/app --schema existing --data none",
@@ -96,7 +108,10 @@ final class NodeJoinCommand implements Callable<Integer> {
             names = "--jobs",
             paramLabel = "N",
             defaultValue = "4",
-            description = "How many tables to copy at once. Default: ${DEFAULT-VALUE}.")
+            description = {
+                "How many tables, or pieces of large ones, to copy at once, and indexes to build."
+                        + " Default: ${DEFAULT-VALUE}."
+            })
     private int jobs;
 
     @Option(
@@ -113,6 +128,19 @@ final class NodeJoinCommand implements Callable<Integer> {
                         + " Default: ${DEFAULT-VALUE}."
             })
     private Duration timeout;
+
+    @Option(
+            names = "--dry-run",
+            description = "Examines both sides, prints the plan and changes nothing.")
+    private boolean dryRun;
+
+    @Option(
+            names = "--undo",
+            description = {
+                "Takes back what a join of this node that was killed has left behind, and does not"
+                        + " begin again. Works also when the new node is gone."
+            })
+    private boolean undo;
 
     @Mixin private Output output;
 
@@ -132,6 +160,12 @@ final class NodeJoinCommand implements Callable<Integer> {
                         spec.commandLine().getErr(),
                         Program.surroundings(spec).interactive(),
                         System::nanoTime);
+        if (dryRun) {
+            return tellPlan(Orders.planJoin(request, meter));
+        }
+        if (undo) {
+            return tellUndone(Orders.undoJoin(request, meter));
+        }
         Orders.join(request, meter);
         meter.finish();
         boolean ready =
@@ -151,6 +185,26 @@ final class NodeJoinCommand implements Callable<Integer> {
                                 + " a daemon serves it; look with: pgchorus status --group %s")
                         .formatted(node.name(), Durations.text(timeout), via.text()));
         return Exit.DIFFERS;
+    }
+
+    private int tellPlan(List<String> steps) {
+        output.print(
+                () ->
+                        IntStream.range(0, steps.size())
+                                .mapToObj(i -> "%2d. %s%n".formatted(i + 1, steps.get(i)))
+                                .collect(Collectors.joining()),
+                () -> Json.object("node", node.name().text(), "plan", steps));
+        return Exit.WELL;
+    }
+
+    private int tellUndone(boolean found) {
+        output.print(
+                () ->
+                        found
+                                ? "the join of node %s is taken back%n".formatted(node.name())
+                                : "nothing is left of a join of node %s%n".formatted(node.name()),
+                () -> Json.object("node", node.name().text(), "taken_back", found));
+        return Exit.WELL;
     }
 
     private void tell(Meter meter, boolean ready) {

@@ -21,6 +21,7 @@ import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.AgentSql;
+import org.pgchorus.sql.JoinSql;
 import org.pgchorus.sql.LinkSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.ObjectNames;
@@ -251,6 +252,8 @@ final class NodeAgent implements Runnable, AutoCloseable {
                 throw PgError.refused(
                         "the database at %s is node %s, not %s"
                                 .formatted(node.address().text(), found.get().name(), node.name()));
+            } else if (control.value(JoinSql.CLOSED).equals("t")) {
+                say("waiting: the node's join is not at its end");
             } else if (control.value(MemberSql.TRY_LOCK_DAEMON).equals("t")) {
                 identity = found.get();
                 return true;

@@ -59,6 +59,26 @@ public final class Orders {
         }
     }
 
+    /** What {@link #join} would do, a line each; changes nothing. */
+    public static List<String> planJoin(JoinRequest request, JoinProgress progress)
+            throws InterruptedException {
+        try (Joiner joiner = new Joiner(request, progress, Thread.ofVirtual().factory())) {
+            return joiner.plan();
+        }
+    }
+
+    /**
+     * Takes back what a join that was broken off has left behind, also when the newcomer is gone.
+     *
+     * @return false if there was nothing
+     */
+    public static boolean undoJoin(JoinRequest request, JoinProgress progress)
+            throws InterruptedException {
+        try (Joiner joiner = Joiner.forUndo(request, progress, Thread.ofVirtual().factory())) {
+            return joiner.undo();
+        }
+    }
+
     /**
      * Waits until every node knows that a node is ready.
      *

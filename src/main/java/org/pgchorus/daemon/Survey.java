@@ -66,6 +66,7 @@ public final class Survey {
         Map<Integer, Map<Integer, Status.Slot>> slots = new HashMap<>();
         Map<Integer, String> problems = new HashMap<>(group.problems());
         Set<String> notes = new TreeSet<>();
+        JoinSurvey joins = new JoinSurvey();
         group.sessions()
                 .forEach((id, session) -> {
                     try {
@@ -73,6 +74,7 @@ public final class Survey {
                         sources.put(id, source(session));
                         slots.put(id, slots(session));
                         notes.addAll(PolicyOrders.notes(session));
+                        joins.ask(session);
                     } catch (PgError e) {
                         problems.put(id, e.getMessage());
                     }
@@ -87,7 +89,9 @@ public final class Survey {
                             member.name().text(),
                             member.address().text(),
                             source == null ? "down" : member.state(),
-                            problems.getOrDefault(member.id(), clockProblem(source)),
+                            problems.getOrDefault(
+                                    member.id(),
+                                    joins.problem(member.id()).orElse(clockProblem(source))),
                             source == null ? "" : source.version));
             for (Member to : group.members()) {
                 if (to.id() != member.id()) {
@@ -103,6 +107,7 @@ public final class Survey {
                 }
             }
         }
+        nodes.addAll(joins.newcomers(group.members()));
         Followers.survey(group, nodes, links);
         return new Status(
                 group.groupId(), List.copyOf(nodes), List.copyOf(links), List.copyOf(notes));

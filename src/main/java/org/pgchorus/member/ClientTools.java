@@ -3,6 +3,7 @@ package org.pgchorus.member;
 import org.pgchorus.config.Address;
 import org.pgchorus.config.AddressParameter;
 import org.pgchorus.pg.PgError;
+import org.pgchorus.sql.JoinSql;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -89,12 +90,27 @@ record ClientTools(Path pgDump, Path psql) {
         return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 
+    /** Parts of a schema, as pg_dump has them. */
+    enum Section {
+        ALL("--schema-only"),
+        /** Tables and what they are made of. */
+        PRE_DATA("--section=pre-data"),
+        /** Indexes, constraints, triggers. */
+        POST_DATA("--section=post-data");
+
+        private final String option;
+
+        Section(String option) {
+            this.option = option;
+        }
+    }
+
     /** The script that makes the schema of a database again, without anything of ours. */
-    String dump(Address from) {
+    String dump(Address from, Section section) {
         return run(
                 List.of(
                         pgDump.toString(),
-                        "--schema-only",
+                        section.option,
                         "--no-publications",
                         "--no-subscriptions",
                         "--exclude-schema=pgchorus",
@@ -138,6 +154,7 @@ record ClientTools(Path pgDump, Path psql) {
             environment.put("PGHOST", "localhost");
         }
         environment.put("PGCLIENTENCODING", "UTF8");
+        environment.put("PGAPPNAME", JoinSql.WORKER);
         return environment;
     }
 

@@ -33,6 +33,16 @@ final class Installer {
             Map<String, String> settings,
             Map<TableName, Policy> policies,
             List<TableName> tables) {
+        found(session, identity, members, settings);
+        arrange(session, policies, tables);
+    }
+
+    /** Schema, identity and settings, but nothing yet that has to do with tables. */
+    static void found(
+            Session session,
+            Identity identity,
+            List<Member> members,
+            Map<String, String> settings) {
         session.execute(Sql.script("install.sql"));
         session.update(MemberSql.BECOME, identity.groupId(), identity.nodeId(), identity.name());
         for (Member member : members) {
@@ -43,6 +53,10 @@ final class Installer {
                 MemberSql.CREATE_ORIGIN,
                 row -> 0,
                 ObjectNames.selfOrigin(identity.groupId(), identity.nodeId()));
+    }
+
+    /** Triggers, policies and the publication. */
+    static void arrange(Session session, Map<TableName, Policy> policies, List<TableName> tables) {
         tables.forEach(table -> triggers(session, table));
         policies.forEach((table, policy) -> TablePolicy.set(session, table, policy));
         session.execute(PublicationSql.create(tables));
@@ -79,20 +93,29 @@ final class Installer {
      * whose the origins are, which belong to the server, and another node may live on it.
      */
     static void remove(Session session, String groupId) {
-        for (String slot : session.query(MemberSql.SLOTS_OF, row -> row.text(1), groupId)) {
-            dropSlot(session, slot);
-        }
+        dropSlots(session, groupId);
         Identity.of(session)
                 .filter(identity -> identity.groupId().equals(groupId))
-                .ifPresent(identity ->
-                        session.query(MemberSql.ORIGINS_OF, row -> row.text(1), groupId).stream()
-                                .filter(origin -> isOf(groupId, identity.nodeId(), origin))
-                                .forEach(origin -> dropOrigin(session, origin)));
+                .ifPresent(identity -> dropOrigins(session, identity));
         session.inTransaction(() -> {
             session.execute(PublicationSql.DROP);
             session.execute(Sql.script("remove.sql"));
             return 0;
         });
+    }
+
+    /** Drops the slots that this database has for other nodes of a group. */
+    static void dropSlots(Session session, String groupId) {
+        for (String slot : session.query(MemberSql.SLOTS_OF, row -> row.text(1), groupId)) {
+            dropSlot(session, slot);
+        }
+    }
+
+    /** Drops the origins of what is applied at a node; other nodes may live on its server. */
+    static void dropOrigins(Session session, Identity node) {
+        session.query(MemberSql.ORIGINS_OF, row -> row.text(1), node.groupId()).stream()
+                .filter(origin -> isOf(node.groupId(), node.nodeId(), origin))
+                .forEach(origin -> dropOrigin(session, origin));
     }
 
     /** Whether an origin of a node's group stands for what is applied at that node. */

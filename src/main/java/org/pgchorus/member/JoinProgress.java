@@ -9,6 +9,10 @@ public interface JoinProgress {
      * Bytes copied so far, of about so many in all.
      *
      * @param table the table these came from
+     * @param rows of it that came to their end since the last call
      */
     void copied(String table, long bytesDone, long bytesTotal, long rows);
+
+    /** How far one table is, in bytes of it, and of how many; for whoever shows that. */
+    default void table(String table, long bytesDone, long bytesTotal) {}
 }

@@ -1,431 +1,315 @@
 package org.pgchorus.member;
 
-import org.pgchorus.conflict.Policy;
-import org.pgchorus.model.Lsn;
-import org.pgchorus.model.NodeName;
 import org.pgchorus.model.TableName;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
-import org.pgchorus.sql.CopySql;
-import org.pgchorus.sql.HeldSql;
-import org.pgchorus.sql.LinkSql;
+import org.pgchorus.sql.JoinSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.ObjectNames;
-import org.pgchorus.sql.Sql;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 
 /**
- * Joins a database to a group while everybody writes.
+ * Joins a database to a group while everybody writes: takes the inventory, has {@link JoinPlanner}
+ * plan, and {@link JoinExecutor} do it.
  *
  * <p>The order that makes it exact: slots for the newcomer on every node first; then the provider
  * applies every peer past those slots' start; then one {@link Snapshot}; then the copy; then each
- * link starts where the snapshot stands, and skips what the snapshot saw. A join that fails takes
- * back everything it made.
+ * link starts where the snapshot stands, and skips what the snapshot saw.
+ *
+ * <p>A join that fails takes back everything it made. One that was killed left notes, on every node
+ * and at the newcomer; the next one goes on, or cleans up and begins again.
  *
  * <p>One thread calls; copying threads come from the factory given.
  */
 public final class Joiner implements AutoCloseable {
-    private static final long FENCE_SECONDS = 60;
-
     private final JoinRequest request;
     private final JoinProgress progress;
     private final ThreadFactory threads;
-    private final TreeMap<Integer, Session> sessions = new TreeMap<>();
-    private final Session newcomer;
-    private Identity provider;
-    private Identity identity;
-    private List<Member> members;
-    private List<TableName> tables;
-    private List<String> schemaMade = List.of();
-    private boolean copied;
+    private final JoinSessions sessions;
+    private final Identity provider;
+    private final Map<Integer, JoinEntry> notes = new TreeMap<>();
+    private final Optional<JoinEntry> own;
 
     /** Connects to all nodes of the group and to the newcomer. */
-    public Joiner(JoinRequest request, JoinProgress progress, ThreadFactory threads) {
+    public Joiner(JoinRequest request, JoinProgress progress, ThreadFactory threads)
+            throws InterruptedException {
+        this(request, progress, threads, true);
+    }
+
+    /**
+     * @param needed whether it cannot go on without the newcomer
+     */
+    private Joiner(
+            JoinRequest request, JoinProgress progress, ThreadFactory threads, boolean needed)
+            throws InterruptedException {
         this.request = request;
         this.progress = progress;
         this.threads = threads;
-        newcomer = Session.open(request.node().address(), "pgchorus join");
+        Optional<Session> newcomer = openNewcomer(needed);
+        Session via = null;
         try {
-            connect();
-        } catch (RuntimeException e) {
-            close();
+            own = newcomer.flatMap(JoinEntry::own);
+            via = Session.open(request.via(), JoinSessions.NAME, JoinSessions.CONNECT_SECONDS);
+            provider = Identity.of(via).orElseThrow(() -> inNoGroup(request));
+            Set<Integer> joining = new HashSet<>();
+            own.ifPresent(entry -> joining.add(entry.id()));
+            JoinEntry.all(via).stream()
+                    .filter(entry -> entry.isOf(request.node()))
+                    .forEach(entry -> joining.add(entry.id()));
+            List<Member> members =
+                    Member.all(via).stream().filter(m -> !joining.contains(m.id())).toList();
+            sessions =
+                    new JoinSessions(
+                            members,
+                            provider.nodeId(),
+                            via,
+                            request.node().address(),
+                            newcomer,
+                            threads);
+        } catch (RuntimeException | InterruptedException e) {
+            newcomer.ifPresent(Session::close);
+            if (via != null) {
+                via.close();
+            }
             throw e;
         }
     }
 
-    private void connect() {
-        Session via = Session.open(request.via(), "pgchorus join");
+    /** For {@link #undo}: also when the newcomer is gone. */
+    public static Joiner forUndo(JoinRequest request, JoinProgress progress, ThreadFactory threads)
+            throws InterruptedException {
+        return new Joiner(request, progress, threads, false);
+    }
+
+    private Optional<Session> openNewcomer(boolean needed) {
         try {
-            provider =
-                    Identity.of(via)
-                            .orElseThrow(() ->
-                                    PgError.refused(
-                                            ("the database at %s is in no group; make one:"
-                                                            + " pgchorus group create NAME=%s")
-                                                    .formatted(
-                                                            request.via().text(),
-                                                            request.via().text())));
-            members = Member.all(via);
-            sessions.put(provider.nodeId(), via);
-        } catch (RuntimeException e) {
-            via.close();
-            throw e;
-        }
-        for (Member member : members) {
-            if (member.id() != provider.nodeId()) {
-                try {
-                    sessions.put(member.id(), Session.open(member.address(), "pgchorus join"));
-                } catch (PgError e) {
-                    throw PgError.refused(
-                            "node %s cannot be reached, and a join needs every node: %s"
-                                    .formatted(member.name(), e.getMessage()),
-                            e);
-                }
+            return Optional.of(
+                    Session.open(
+                            request.node().address(),
+                            JoinSessions.NAME,
+                            JoinSessions.CONNECT_SECONDS));
+        } catch (PgError e) {
+            if (needed) {
+                throw e;
             }
+            progress.step(
+                    "node %s cannot be reached (%s); what is left there goes with: pgchorus node"
+                                    .formatted(request.node().name(), e.getMessage())
+                            + " remove "
+                            + request.node().address().text());
+            return Optional.empty();
         }
+    }
+
+    private static PgError inNoGroup(JoinRequest request) {
+        return PgError.refused(
+                "the database at %s is in no group; make one: pgchorus group create NAME=%s"
+                        .formatted(request.via().text(), request.via().text()));
     }
 
     @Override
     public void close() {
-        sessions.values().forEach(Session::close);
-        newcomer.close();
+        sessions.close();
+    }
+
+    /** What {@link #join} would do, a line each; changes nothing. */
+    public List<String> plan() {
+        readNotes();
+        if (hasJoined()) {
+            return List.of();
+        }
+        JoinInventory inventory = inventory();
+        List<JoinStep> steps = JoinPlanner.plan(inventory);
+        if (steps.getFirst() instanceof JoinStep.Examine) {
+            new JoinExamination(work(JoinPlanner.id(inventory))).examine();
+        }
+        return steps.stream().map(JoinStep::text).toList();
     }
 
     /** Does it all, up to where the links can start; the daemons do the rest. */
     public void join() throws InterruptedException {
-        lockMembership();
-        examine();
+        sessions.lock();
+        readNotes();
+        if (hasJoined()) {
+            progress.step("node %s is in the group already".formatted(request.node().name()));
+            return;
+        }
+        JoinInventory inventory = inventory();
+        int id = JoinPlanner.id(inventory);
+        JoinExecutor executor = new JoinExecutor(work(id));
+        boolean begun = false;
         try {
-            prepare();
-            Map<Integer, Lsn> slots = slotsForNewcomer();
-            fence(slots);
-            if (request.copyData()) {
-                copy(slots);
-            } else {
-                slots.forEach((id, lsn) -> startAt(id, lsn));
+            for (JoinStep step : JoinPlanner.plan(inventory)) {
+                begun |= !(step instanceof JoinStep.TakeBack || step instanceof JoinStep.Examine);
+                executor.run(step);
             }
-            letGo();
         } catch (RuntimeException | InterruptedException e) {
-            progress.step("failed; taking back what was made");
-            try {
-                undo();
-            } catch (RuntimeException undoing) {
-                e.addSuppressed(undoing);
+            if (begun) {
+                progress.step("failed; taking back what was made");
+                try {
+                    executor.takeBack(id);
+                } catch (RuntimeException undoing) {
+                    e.addSuppressed(undoing);
+                    progress.step(undoing.getMessage());
+                }
             }
             throw e;
         }
+        progress.step("node %s has its rows and catches up".formatted(request.node().name()));
     }
 
-    private void lockMembership() {
-        sessions.forEach((id, session) -> {
-            if (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
+    /**
+     * Takes back what a join of this node has left behind.
+     *
+     * @return false if there was nothing
+     */
+    public boolean undo() throws InterruptedException {
+        sessions.lock();
+        readNotes();
+        Set<Integer> ids = new HashSet<>(notes.keySet());
+        own.ifPresent(entry -> ids.add(entry.id()));
+        for (int id : ids) {
+            new JoinExecutor(work(id)).takeBack(id);
+        }
+        return !ids.isEmpty();
+    }
+
+    /** Finds what earlier joins left; that of another node is refused. */
+    private void readNotes() {
+        for (Session session : sessions.all().values()) {
+            JoinEntry.all(session).forEach(entry -> notes.putIfAbsent(entry.id(), entry));
+        }
+        notes.values().forEach(this::requireSameNode);
+        own.ifPresent(entry -> {
+            String group = Identity.of(sessions.newcomer()).orElseThrow().groupId();
+            if (!group.equals(provider.groupId())) {
                 throw PgError.refused(
-                        "another change of the group's membership is under way (node "
-                                + id
-                                + "); try again when it is done");
+                        ("a join of this database to group %s was broken off; take it back with"
+                                        + " --undo and --via a node of that group, or: pgchorus"
+                                        + " node remove %s")
+                                .formatted(group, entry.address().text()));
             }
+            requireSameNode(entry);
         });
     }
 
-    private void examine() {
-        NodeName name = request.node().name();
-        progress.step("examining " + request.node().address().text());
-        Group.refuseMember(newcomer, request.node());
-        for (Member member : members) {
-            if (member.name().equals(name)) {
+    private void requireSameNode(JoinEntry entry) {
+        if (!entry.isOf(request.node())) {
+            throw entry.refusal(request.via());
+        }
+    }
+
+    /** Whether an earlier command has done it all. */
+    private boolean hasJoined() {
+        Optional<Identity> identity = Identity.of(sessions.newcomer());
+        return own.isEmpty()
+                && identity.isPresent()
+                && identity.get().groupId().equals(provider.groupId())
+                && sessions.members().stream()
+                        .anyMatch(m ->
+                                m.id() == identity.get().nodeId()
+                                        && m.name().equals(request.node().name())
+                                        && m.address()
+                                                .equals(
+                                                        request.node()
+                                                                .address()
+                                                                .withoutPassword()));
+    }
+
+    private JoinInventory inventory() {
+        if (own.isEmpty()) {
+            Group.refuseMember(sessions.newcomer(), request.node());
+        }
+        for (Member member : sessions.members()) {
+            if (member.name().equals(request.node().name())) {
                 throw PgError.refused(
                         "the group has a node %s already, at %s; choose another name"
-                                .formatted(name, member.address().text()));
+                                .formatted(member.name(), member.address().text()));
             }
             if (member.address().equals(request.node().address().withoutPassword())) {
                 throw PgError.refused(
                         "%s is node %s already".formatted(member.address().text(), member.name()));
             }
         }
-        Session via = via();
-        refuseHolding(via);
-        tables = Catalog.published(via);
-        List<Finding> findings = new ArrayList<>();
-        sessions.forEach((id, session) ->
-                findings.addAll(new Examiner(session, nameOf(id), 1).examine(List.of())));
-        findings.addAll(
-                Examiner.ofNewcomer(newcomer, name.text(), members.size(), request.jobs())
-                        .examine(tables));
-        findings.addAll(new Comparison(via, newcomer, name.text()).locales());
-        Finding.requireNone(findings);
-        if (request.schema() == JoinRequest.Schema.EXISTING) {
-            Finding.requireNone(
-                    new Comparison(via, newcomer, name.text()).tables(tables, request.copyData()));
-            examinePolicies();
-        } else {
-            SchemaCopy.requireTools(via);
-            Finding.requireNone(new Comparison(via, newcomer, name.text()).absent(tables));
-        }
-        identity = new Identity(provider.groupId(), freshId(), name);
+        return new JoinInventory(
+                request.node().name(),
+                freshId(),
+                provider.name(),
+                sessions.members().stream().map(Member::name).toList(),
+                request.schema() == JoinRequest.Schema.COPY,
+                request.copyData(),
+                tables().size(),
+                request.jobs(),
+                own.map(this::remains),
+                notes.keySet().stream().filter(id -> !isOwn(id)).toList());
     }
 
-    private void refuseHolding(Session session) {
-        List<String> held =
-                session.query(HeldSql.ANY, row -> row.text(2) + " from node " + row.text(1));
-        if (!held.isEmpty()) {
-            throw PgError.refused(
-                    ("node %s holds changes that it cannot apply (%s), so a copy of it would lack"
-                                    + " them; mend what pgchorus status says of them, or join via"
-                                    + " another node")
-                            .formatted(provider.name(), String.join(", ", held)));
-        }
+    private boolean isOwn(int id) {
+        return own.filter(entry -> entry.id() == id).isPresent();
+    }
+
+    private JoinInventory.Remains remains(JoinEntry entry) {
+        Session session = sessions.newcomer();
+        Set<String> done = new HashSet<>(session.query(JoinSql.STEPS, row -> row.text(1)));
+        List<Integer> peers = session.query(JoinSql.KNOWN_PEERS, row -> (int) row.number(1));
+        List<Integer> members = sessions.members().stream().map(Member::id).sorted().toList();
+        boolean slots =
+                sessions.all().entrySet().stream()
+                        .allMatch(e ->
+                                e.getValue()
+                                        .first(
+                                                JoinSql.SLOT_START,
+                                                row -> row.text(1),
+                                                ObjectNames.link(
+                                                        provider.groupId(), e.getKey(), entry.id()))
+                                        .isPresent());
+        return new JoinInventory.Remains(
+                entry.id(),
+                done,
+                entry.isLike(JoinEntry.of(entry.id(), request))
+                        && JoinTakeBack.tables(session).equals(tables()),
+                peers.equals(members),
+                slots);
+    }
+
+    private List<TableName> tables() {
+        return Catalog.published(sessions.of(provider.nodeId()));
     }
 
     /** An id never used before: rows may still carry those of nodes that are gone. */
     private int freshId() {
-        int last = members.stream().mapToInt(Member::id).max().orElse(0);
-        for (Session session : sessions.values()) {
+        List<Integer> used = new ArrayList<>(notes.keySet());
+        own.ifPresent(entry -> used.add(entry.id()));
+        for (Session session : sessions.all().values()) {
+            Member.all(session).forEach(member -> used.add(member.id()));
             String noted = session.value(MemberSql.LAST_ID);
-            last = Math.max(last, noted == null ? 0 : Integer.parseInt(noted));
+            used.add(noted == null ? 0 : Integer.parseInt(noted));
         }
-        int id = last + 1;
-        sessions.values().forEach(s -> s.update(MemberSql.SET_SETTING, "last_node_id", id));
-        return id;
+        return used.stream().mapToInt(Integer::intValue).max().orElse(0) + 1;
     }
 
-    private Session via() {
-        return sessions.get(provider.nodeId());
-    }
-
-    private String nameOf(int id) {
-        return members.stream()
-                .filter(m -> m.id() == id)
-                .map(m -> m.name().text())
-                .findFirst()
-                .orElse("?");
-    }
-
-    /** The newcomer's schema and objects; its links are kept still until the copy is there. */
-    private void prepare() {
-        if (request.schema() == JoinRequest.Schema.COPY) {
-            progress.step("copying the schema");
-            schemaMade = SchemaCopy.copy(via(), request.via(), request.node().address());
-            examinePolicies();
-        }
-        progress.step("preparing node " + identity.name());
-        Member self =
-                new Member(identity.nodeId(), identity.name(), request.node().address(), "joining");
-        List<Member> all = new ArrayList<>(members);
-        all.add(self);
-        newcomer.inTransaction(() -> {
-            Installer.install(newcomer, identity, all, Group.settings(via()), policies(), tables);
-            Group.copyOrphanPolicies(via(), newcomer);
-            for (int job = 0; job < request.jobs(); job++) {
-                origin(newcomer, copyOrigin(job));
-            }
-            for (Member member : members) {
-                origin(newcomer, linkInto(member.id()));
-                newcomer.update(MemberSql.PAUSE, member.id(), true);
-            }
-            return 0;
-        });
-        // From here on, what clients write on the newcomer is kept for every node.
-        Map<Integer, Lsn> starts = new TreeMap<>();
-        for (Member member : members) {
-            starts.put(
-                    member.id(),
-                    Lsn.parse(newcomer.value(MemberSql.CREATE_SLOT, linkFrom(member.id()))));
-        }
-        for (Member member : members) {
-            Session session = sessions.get(member.id());
-            session.inTransaction(() -> {
-                origin(session, linkFrom(member.id()));
-                return 0;
-            });
-            session.update(MemberSql.START_AT, identity.nodeId(), starts.get(member.id()));
-            Installer.addMember(session, self);
-        }
-    }
-
-    /** Of the tables that take part. */
-    private Map<TableName, Policy> policies() {
-        Map<TableName, Policy> policies = Catalog.policies(via());
-        policies.keySet().retainAll(tables);
-        return policies;
-    }
-
-    /** Whether the newcomer's tables are fit for the policies that come with them. */
-    private void examinePolicies() {
-        List<Finding> findings = new ArrayList<>();
-        policies()
-                .forEach((table, policy) ->
-                        findings.addAll(
-                                new PolicyExaminer(newcomer, request.node().name().text(), table)
-                                        .examine(policy)));
-        Finding.requireNone(findings);
-    }
-
-    private static void origin(Session session, String name) {
-        session.query(MemberSql.CREATE_ORIGIN, row -> 0, name);
-    }
-
-    private String copyOrigin(int job) {
-        return ObjectNames.copyOrigin(identity.groupId(), identity.nodeId(), job);
-    }
-
-    /** The link from a member to the newcomer. */
-    private String linkInto(int member) {
-        return ObjectNames.link(identity.groupId(), member, identity.nodeId());
-    }
-
-    /** The link from the newcomer to a member. */
-    private String linkFrom(int member) {
-        return ObjectNames.link(identity.groupId(), identity.nodeId(), member);
-    }
-
-    private Map<Integer, Lsn> slotsForNewcomer() {
-        progress.step("creating slots on " + members.size() + " node(s)");
-        Map<Integer, Lsn> starts = new TreeMap<>();
-        sessions.forEach((id, session) ->
-                starts.put(id, Lsn.parse(session.value(MemberSql.CREATE_SLOT, linkInto(id)))));
-        return starts;
-    }
-
-    /** Waits until the provider has applied every peer past the start of the newcomer's slot. */
-    private void fence(Map<Integer, Lsn> slots) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(FENCE_SECONDS);
-        for (Member peer : peers()) {
-            progress.step(
-                    "waiting until %s has applied %s".formatted(provider.name(), peer.name()));
-            Session session = sessions.get(peer.id());
-            session.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, MemberSql.FENCE);
-            while (!applied(peer.id(), slots.get(peer.id()))) {
-                if (System.nanoTime() > deadline) {
-                    throw PgError.refused(
-                            ("node %s has not applied node %s up to %s within %d s; look at"
-                                            + " pgchorus status, let the link flow, and try again")
-                                    .formatted(
-                                            provider.name(),
-                                            peer.name(),
-                                            slots.get(peer.id()),
-                                            FENCE_SECONDS));
-                }
-                TimeUnit.MILLISECONDS.sleep(20);
-            }
-        }
-    }
-
-    private boolean applied(int peer, Lsn wanted) {
-        return via().first(LinkSql.APPLIED_POSITION, row -> row.lsn(1), peer)
-                .filter(position -> !wanted.isAfter(position))
-                .isPresent();
-    }
-
-    private List<Member> peers() {
-        return members.stream().filter(m -> m.id() != provider.nodeId()).toList();
-    }
-
-    private void copy(Map<Integer, Lsn> slots) throws InterruptedException {
-        try (Session holder = Session.open(request.via(), "pgchorus join")) {
-            Snapshot snapshot = Snapshot.take(holder, identity.nodeId());
-            // What the provider holds is neither in the snapshot nor sent from where it stands.
-            refuseHolding(holder);
-            progress.step("snapshot of %s taken; nothing there waited".formatted(provider.name()));
-            copied = true;
-            new Copier(
-                            request.via(),
-                            request.node().address(),
-                            snapshot,
-                            identity.groupId(),
-                            identity.nodeId(),
-                            progress)
-                    .copy(tables, request.jobs(), threads);
-            tombstones(holder);
-            sequences(holder);
-            startAt(provider.nodeId(), slots.get(provider.nodeId()));
-            newcomer.update(
-                    MemberSql.SKIP, provider.nodeId(), snapshot.visible(), snapshot.providerLsn());
-            snapshot.peerLsn().forEach(this::startAt);
-            holder.rollback();
-        }
-    }
-
-    private void startAt(int member, Lsn position) {
-        newcomer.update(MemberSql.START_AT, member, position);
-    }
-
-    private void tombstones(Session holder) {
-        record Grave(TableName table, String key, long micros, long node) {}
-        List<Grave> graves =
-                holder.query(
-                        MemberSql.TOMBSTONES,
-                        row ->
-                                new Grave(
-                                        new TableName(row.text(1), row.text(2)),
-                                        row.text(3),
-                                        row.number(4),
-                                        row.number(5)));
-        Map<TableName, String> statements = new TreeMap<>();
-        for (Grave grave : graves) {
-            if (tables.contains(grave.table)) {
-                String statement =
-                        statements.computeIfAbsent(
-                                grave.table,
-                                name ->
-                                        CopySql.bury(
-                                                Catalog.describe(newcomer, name)
-                                                        .orElseThrow()
-                                                        .table()));
-                newcomer.update(statement, grave.key, grave.micros, grave.node);
-            }
-        }
-    }
-
-    private void sequences(Session holder) {
-        record Sequence(TableName name, long value) {}
-        holder.query(
-                        CopySql.SEQUENCES,
-                        row -> new Sequence(new TableName(row.text(1), row.text(2)), row.number(3)))
-                .forEach(s ->
-                        newcomer.query(CopySql.SET_SEQUENCE, row -> 0, Sql.name(s.name), s.value));
-    }
-
-    private void letGo() {
-        for (TableName table : tables) {
-            newcomer.execute("ANALYZE " + Sql.name(table));
-        }
-        for (Member member : members) {
-            newcomer.update(MemberSql.PAUSE, member.id(), false);
-        }
-        progress.step("node %s has its rows and catches up".formatted(identity.name()));
-    }
-
-    /** Takes back everything; each step works whether or not the one it undoes was done. */
-    private void undo() {
-        RuntimeException failure = null;
-        for (Map.Entry<Integer, Session> entry : sessions.entrySet()) {
-            try {
-                Session session = entry.getValue();
-                session.rollback();
-                int id = identity.nodeId();
-                session.update(MemberSql.FORGET_NODE, id, id, id, id, id, id);
-                Installer.dropSlot(session, linkInto(entry.getKey()));
-                Installer.dropOrigin(session, linkFrom(entry.getKey()));
-            } catch (RuntimeException e) {
-                failure = e;
-            }
-        }
-        newcomer.rollback();
-        Installer.remove(newcomer, identity.groupId());
-        if (request.schema() == JoinRequest.Schema.COPY) {
-            SchemaCopy.takeBack(newcomer, schemaMade);
-        } else if (copied && !tables.isEmpty()) {
-            newcomer.execute(CopySql.empty(tables));
-        }
-        if (failure != null) {
-            throw failure;
-        }
+    private JoinWork work(int id) {
+        Member from =
+                sessions.members().stream()
+                        .filter(m -> m.id() == provider.nodeId())
+                        .findFirst()
+                        .orElseThrow();
+        return new JoinWork(
+                request,
+                new Identity(provider.groupId(), id, request.node().name()),
+                from,
+                tables(),
+                sessions,
+                progress,
+                threads);
     }
 }

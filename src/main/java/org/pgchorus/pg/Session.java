@@ -3,6 +3,9 @@ package org.pgchorus.pg;
 import org.pgchorus.config.Address;
 import org.pgchorus.model.Lsn;
 import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
+import org.postgresql.copy.CopyOperation;
+import org.postgresql.copy.CopyOut;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,6 +22,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -29,6 +33,12 @@ import java.util.function.Supplier;
  * {@link PgError}.
  */
 public final class Session implements AutoCloseable {
+    /** A server that has not answered by then is down, or nearly so. */
+    private static final int CONNECT_SECONDS = 10;
+
+    /** A few network packets at a time: a message for each row would cost as much as the row. */
+    private static final int COPY_BATCH_BYTES = 1 << 16;
+
     private final Connection connection;
     private final String where;
 
@@ -104,6 +114,15 @@ public final class Session implements AutoCloseable {
      * @param applicationName what {@code pg_stat_activity} shows
      */
     public static Session open(Address given, String applicationName) {
+        return open(given, applicationName, CONNECT_SECONDS);
+    }
+
+    /**
+     * Connects.
+     *
+     * @param connectSeconds how long at most, where the address does not say
+     */
+    public static Session open(Address given, String applicationName, int connectSeconds) {
         Address address = Credentials.complete(given);
         Properties properties = address.jdbcProperties();
         properties.setProperty("ApplicationName", applicationName);
@@ -111,7 +130,9 @@ public final class Session implements AutoCloseable {
         properties.setProperty("binaryTransfer", "false");
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("socketFactory", KeepAliveSocketFactory.class.getName());
-        properties.putIfAbsent("connectTimeout", "10");
+        properties.putIfAbsent("connectTimeout", Integer.toString(connectSeconds));
+        // Also when the connection stands and the server behind it says nothing.
+        properties.putIfAbsent("loginTimeout", properties.getProperty("connectTimeout"));
         try {
             Connection connection = DriverManager.getConnection(address.jdbcUrl(), properties);
             Session session = new Session(connection, address.text());
@@ -298,6 +319,63 @@ public final class Session implements AutoCloseable {
             return connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql, from);
         } catch (SQLException e) {
             throw PgError.of(e);
+        }
+    }
+
+    /**
+     * Leads a COPY out of this database into another one's, row by row as they come.
+     *
+     * @param out {@code COPY ... TO STDOUT}
+     * @param in {@code COPY ... FROM STDIN}
+     * @param bytes told how many bytes went by since it was last told
+     * @return rows written
+     */
+    public long copyTo(Session target, String out, String in, LongConsumer bytes) {
+        CopyIn writing = null;
+        CopyOut reading = null;
+        try {
+            reading = connection.unwrap(PGConnection.class).getCopyAPI().copyOut(out);
+            writing = target.connection.unwrap(PGConnection.class).getCopyAPI().copyIn(in);
+            byte[] batch = new byte[COPY_BATCH_BYTES];
+            int filled = 0;
+            for (byte[] row = reading.readFromCopy(); row != null; row = reading.readFromCopy()) {
+                if (filled + row.length > batch.length) {
+                    writing.writeToCopy(batch, 0, filled);
+                    bytes.accept(filled);
+                    filled = 0;
+                }
+                if (row.length > batch.length) {
+                    writing.writeToCopy(row, 0, row.length);
+                    bytes.accept(row.length);
+                } else {
+                    System.arraycopy(row, 0, batch, filled, row.length);
+                    filled += row.length;
+                }
+            }
+            writing.writeToCopy(batch, 0, filled);
+            bytes.accept(filled);
+            long written = writing.endCopy();
+            if (written != reading.getHandledRowCount()) {
+                throw PgError.busy(
+                        "%d rows were read and %d written"
+                                .formatted(reading.getHandledRowCount(), written));
+            }
+            return written;
+        } catch (SQLException e) {
+            PgError error = PgError.of(e);
+            cancel(reading, error);
+            cancel(writing, error);
+            throw error;
+        }
+    }
+
+    private static void cancel(CopyOperation operation, PgError because) {
+        try {
+            if (operation != null && operation.isActive()) {
+                operation.cancelCopy();
+            }
+        } catch (SQLException e) {
+            because.addSuppressed(e);
         }
     }
 

@@ -4,6 +4,8 @@ import org.pgchorus.model.Table;
 import org.pgchorus.model.TableName;
 
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -19,17 +21,61 @@ public final class CopySql {
         return "SET TRANSACTION SNAPSHOT " + Sql.literal(snapshot);
     }
 
-    /** Reads all rows of a table itself, not of its children. */
-    public static String out(Table table) {
-        return "COPY (SELECT %s FROM ONLY %s) TO STDOUT"
-                .formatted(Sql.names(columns(table)), Sql.name(table.name()));
+    /**
+     * Types whose binary form is one and the same on all servers from 14 on, and says all that the
+     * text form says. Not among them: types with the ids of other things in them, and {@code
+     * interval}, whose infinity came with 17.
+     */
+    private static final Pattern BINARY =
+            Pattern.compile(
+                    "(boolean|smallint|integer|bigint|real|double precision|text|bytea|uuid|date"
+                        + "|json|jsonb|inet|cidr|macaddr|(numeric|character"
+                        + " varying|character|bit|bit"
+                        + " varying)(\\([\\d,-]+\\))?|(timestamp|time)(\\(\\d\\))? with(out)? time"
+                        + " zone)(\\[\\])?");
+
+    /** Whether rows can go from one to the other without being turned into text and back. */
+    public static boolean canBeBinary(Table from, Table to) {
+        Map<String, String> there =
+                to.columns().stream()
+                        .collect(Collectors.toMap(Table.Column::name, Table.Column::type));
+        return from.columns().stream()
+                .filter(c -> !c.generated())
+                .allMatch(c ->
+                        BINARY.matcher(c.type()).matches() && c.type().equals(there.get(c.name())));
     }
 
-    /** Writes them. */
-    public static String in(Table table) {
-        return "COPY %s (%s) FROM STDIN"
-                .formatted(Sql.name(table.name()), Sql.names(columns(table)));
+    /**
+     * Reads rows of a table itself, not of its children.
+     *
+     * @param fromBlock where to begin in its heap
+     * @param toBlock where to end, before this; negative: read to the end
+     */
+    public static String out(Table table, long fromBlock, long toBlock, boolean binary) {
+        String range = "";
+        if (fromBlock > 0 || toBlock >= 0) {
+            range =
+                    " WHERE ctid >= '(%d,0)'".formatted(fromBlock)
+                            + (toBlock >= 0 ? " AND ctid < '(%d,0)'".formatted(toBlock) : "");
+        }
+        return "COPY (SELECT %s FROM ONLY %s%s) TO STDOUT%s"
+                .formatted(
+                        Sql.names(columns(table)),
+                        Sql.name(table.name()),
+                        range,
+                        binary ? BINARY_FORMAT : "");
     }
+
+    /** Writes them; the columns are those of the reading side. */
+    public static String in(Table table, boolean binary) {
+        return "COPY %s (%s) FROM STDIN%s"
+                .formatted(
+                        Sql.name(table.name()),
+                        Sql.names(columns(table)),
+                        binary ? BINARY_FORMAT : "");
+    }
+
+    private static final String BINARY_FORMAT = " WITH (FORMAT binary)";
 
     private static List<String> columns(Table table) {
         return table.columns().stream()

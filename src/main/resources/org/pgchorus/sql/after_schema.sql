@@ -1,11 +1,10 @@
-
--- Goes behind the script of pg_dump: prints one DROP a line for each object that was not there
--- before. What belongs to an extension or to another object goes with that.
-\o
-SELECT pg_catalog.format(
+-- Goes behind the script of pg_dump: a DROP for each object that was not there before. What belongs
+-- to an extension or to another object goes with that.
+CREATE TEMPORARY TABLE pgchorus_made ON COMMIT DROP AS
+SELECT pg_catalog.row_number() OVER (ORDER BY o.objid DESC)::integer AS seq, pg_catalog.format(
     'DROP %s IF EXISTS %s CASCADE',
     CASE i.type WHEN 'foreign-data wrapper' THEN 'foreign data wrapper' ELSE i.type END,
-    i.identity)
+    i.identity) AS statement
 FROM (
     SELECT 'pg_catalog.pg_namespace'::regclass::oid AS classid, oid AS objid
               FROM pg_catalog.pg_namespace
@@ -29,5 +28,4 @@ WHERE o.objid >= 16384 AND coalesce(i.schema, '') !~ '^pg_'
   AND o.classid || '/' || o.objid <> ALL (pg_catalog.string_to_array(
           pg_catalog.current_setting('pgchorus.there'), ' '))
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                  WHERE d.classid = o.classid AND d.objid = o.objid AND d.deptype IN ('e', 'i'))
-ORDER BY o.objid DESC;
+                  WHERE d.classid = o.classid AND d.objid = o.objid AND d.deptype IN ('e', 'i'));

@@ -354,6 +354,40 @@ CREATE TABLE pgchorus.parent_image (
 CREATE INDEX parent_image_key ON pgchorus.parent_image (relation, hash);
 CREATE INDEX parent_image_written ON pgchorus.parent_image (written);
 
+-- Joins that are not at their end: on every node of the group, and at the newcomer, whose daemon waits
+-- as long as its own entry is here. bytes and rows: of the copy, as the provider was last told.
+CREATE TABLE pgchorus.join_entry (
+    node_id     smallint PRIMARY KEY,
+    name        text NOT NULL,
+    address     text NOT NULL,
+    tables_from text NOT NULL,
+    rows_from   text NOT NULL,
+    step        text NOT NULL,
+    bytes_done  bigint NOT NULL DEFAULT 0,
+    bytes_total bigint NOT NULL DEFAULT 0,
+    rows_done   bigint NOT NULL DEFAULT 0,
+    began       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    said        timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- At a newcomer: which steps of its join are done.
+CREATE TABLE pgchorus.join_step (
+    step text PRIMARY KEY,
+    done timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- At a newcomer, single things of a step: kind 'undo', statements that take the copied tables back;
+-- 'after', what is made when the rows are there, with pg_dump's word for it as subject; 'piece', pieces
+-- of tables that were copied.
+CREATE TABLE pgchorus.join_item (
+    kind      text NOT NULL,
+    seq       integer NOT NULL,
+    subject   text NOT NULL DEFAULT '',
+    statement text NOT NULL DEFAULT '',
+    done      boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (kind, seq)
+);
+
 -- What this node healed. key: the child's; "row": the child as it was, or the parent restored.
 CREATE TABLE pgchorus.heal (
     seq             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -475,3 +509,20 @@ CREATE VIEW pgchorus.conflict_history AS
 
 CREATE FUNCTION pgchorus.local_node() RETURNS text
     LANGUAGE sql STABLE AS $$ SELECT node_name FROM pgchorus.local $$;
+
+-- Waits until this node is ready; false if the time is over first.
+CREATE FUNCTION pgchorus.wait_for_node_ready(timeout interval DEFAULT '1 hour') RETURNS boolean
+    LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    deadline timestamptz := clock_timestamp() + timeout;
+BEGIN
+    LOOP
+        IF EXISTS (SELECT FROM pgchorus.node n WHERE n.local AND n.state = 'ready') THEN
+            RETURN true;
+        END IF;
+        IF clock_timestamp() >= deadline THEN
+            RETURN false;
+        END IF;
+        PERFORM pg_catalog.pg_sleep(0.1);
+    END LOOP;
+END $$;
