@@ -144,8 +144,7 @@ public final class EmbeddedServer implements AutoCloseable {
                         "--auth=trust",
                         "--encoding=UTF8",
                         "--locale=" + locale,
-                        "--no-sync",
-                        "--no-instructions"),
+                        "--no-sync"),
                 Map.of());
         if (!Poll.until(INITDB_LIMIT, guard::ended) || guard.exitStatus().orElseThrow() != 0) {
             throw failed("initdb failed");

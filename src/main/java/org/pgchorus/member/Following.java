@@ -34,6 +34,9 @@ public record Following(
         String state,
         Optional<Lsn> position,
         Optional<Lsn> readyLsn) {
+    /** Two seconds, at a tenth each. */
+    private static final int RELEASE_ATTEMPTS = 20;
+
     /** What a provider that is in no group is called. */
     public static final NodeName PLAIN = new NodeName("provider");
 
@@ -106,6 +109,7 @@ public record Following(
         try (Session provider = Session.open(following.provider, "pgchorus leave")) {
             // Its daemon lets the slot go, instead of taking it again and again.
             follower.update(FollowSql.BE, "leaving");
+            following.awaitRelease(provider);
             following.clearProvider(provider);
         } catch (PgError.Busy e) {
             throw PgError.busy(
@@ -179,6 +183,18 @@ public record Following(
             dropped.add("slot %s of follower %s".formatted(slot, known.name));
         }
         return dropped;
+    }
+
+    /** Gives the daemon a moment to notice; if there is none, nobody reads the slot. */
+    private void awaitRelease(Session provider) {
+        for (int attempt = 0; attempt < RELEASE_ATTEMPTS; attempt++) {
+            boolean read =
+                    provider.first(FollowSql.SLOT, row -> row.truth(4), slot()).orElse(false);
+            if (!read) {
+                return;
+            }
+            provider.value("SELECT pg_catalog.pg_sleep(0.1)");
+        }
     }
 
     /** Takes everything away from the provider's side. */
