@@ -13,7 +13,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A follower's daemon, its provider and itself are killed under load; it ends equal all the same. */
+/**
+ * A follower's daemon, its provider and itself are killed under load; it ends equal all the same.
+ */
 class FollowFaultScenario {
     private static final List<String> QUESTIONS =
             List.of(

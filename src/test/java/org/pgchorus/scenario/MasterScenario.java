@@ -195,17 +195,16 @@ class MasterScenario {
         // A table without a key sends inserts only, and the master's own work is not refused.
         group.run(0, "UPDATE visit SET line = 'changed' WHERE line = 'before'");
         awaitAll(requests);
-        same(group, requests);
+        same(group);
         assertThat(rows(follower(group, 1), "SELECT line FROM visit ORDER BY 1", 1))
                 .containsExactly("before", "during");
-        assertThat(rows(follower(group, 1), "SELECT count(*) FROM secret", 1))
-                .containsExactly("0");
+        assertThat(rows(follower(group, 1), "SELECT count(*) FROM secret", 1)).containsExactly("0");
         for (FollowRequest request : requests) {
             assertThat(Survey.of(request.node().address()).problems()).isEmpty();
         }
     }
 
-    private static void same(TestGroup group, List<FollowRequest> requests) {
+    private static void same(TestGroup group) {
         assertThat(rows(follower(group, 1), ALL_USERS, 4)).isEqualTo(group.rows(0, ALL_USERS));
         String listed = "SELECT id, email FROM users %s ORDER BY id";
         assertThat(rows(follower(group, 2), listed.formatted(""), 2))
@@ -216,7 +215,7 @@ class MasterScenario {
                         rows(
                                 follower(group, 2),
                                 "SELECT attname FROM pg_attribute WHERE attrelid ="
-                                    + " 'users'::regclass AND attnum > 0 AND NOT attisdropped",
+                                        + " 'users'::regclass AND attnum > 0 AND NOT attisdropped",
                                 1))
                 .containsExactly("id", "email");
     }
@@ -226,7 +225,7 @@ class MasterScenario {
         group.run(0, "TRUNCATE users CASCADE", "TRUNCATE visit");
         group.run(0, "INSERT INTO users VALUES (1, 'new', 1, NULL)");
         awaitAll(requests);
-        same(group, requests);
+        same(group);
         for (String table : List.of("paid", "visit")) {
             assertThat(rows(follower(group, 1), "SELECT count(*) FROM " + table, 1))
                     .containsExactly("0");
