@@ -39,6 +39,7 @@ final class Program implements Runnable {
                     ConflictCommand.class,
                     TableCommand.class,
                     OrphanCommand.class,
+                    BenchCommand.class,
                     VersionCommand.class,
                     CompletionCommand.class,
                     HelpCommand.class);

@@ -1,0 +1,69 @@
+package org.pgchorus.bench;
+
+import org.pgchorus.config.Address;
+import org.pgchorus.demo.EmbeddedServer;
+import org.pgchorus.demo.ServerOptions;
+import org.pgchorus.pg.Session;
+
+import java.util.List;
+
+/** Two throw-away servers, alike, that all contestants share. One thread. */
+final class Databases implements AutoCloseable {
+    private final EmbeddedServer first;
+    private final EmbeddedServer second;
+
+    Databases(int major) {
+        first = EmbeddedServer.start(options(major));
+        try {
+            second = EmbeddedServer.start(options(major));
+        } catch (RuntimeException e) {
+            first.close();
+            throw e;
+        }
+    }
+
+    private static ServerOptions options(int major) {
+        return ServerOptions.of(major)
+                .setting("shared_buffers", "256MB")
+                .setting("max_wal_size", "16GB")
+                .setting("checkpoint_timeout", "1h")
+                .setting("max_logical_replication_workers", "16")
+                .setting("max_worker_processes", "32")
+                .setting("autovacuum", "off");
+    }
+
+    /** Makes a database on both servers and runs the statements in it. */
+    void create(String name, List<String> statements) {
+        for (EmbeddedServer server : List.of(first, second)) {
+            server.createDatabase(name);
+            run(server.address(name), statements);
+        }
+    }
+
+    Address source(String database) {
+        return first.address(database);
+    }
+
+    Address target(String database) {
+        return second.address(database);
+    }
+
+    static void run(Address address, List<String> statements) {
+        try (Session session = Session.open(address, "pgchorus bench")) {
+            session.execute("SET synchronous_commit = off");
+            statements.forEach(session::execute);
+        }
+    }
+
+    static String ask(Address address, String question) {
+        try (Session session = Session.open(address, "pgchorus bench")) {
+            return session.value(question);
+        }
+    }
+
+    @Override
+    public void close() {
+        first.close();
+        second.close();
+    }
+}

@@ -1,0 +1,209 @@
+package org.pgchorus.cli;
+
+import org.pgchorus.bench.Apply;
+import org.pgchorus.bench.Contestant;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/** {@code pgchorus bench apply}: how fast is what was written elsewhere taken in? */
+@Command(
+        name = "apply",
+        description = {
+            "Writes on one of two throw-away servers while delivery is held, lets it go, and takes"
+                    + " the time until the other has it all for good. With --against native the"
+                    + " same is done with PostgreSQL's own logical replication, on the same"
+                    + " servers, in turns. Afterwards both ends have to hold the same rows.",
+            "",
+            "W1 rows in 100 transactions, W2 TPC-B transactions, W3 single-row inserts, W5"
+                    + " conflicting updates, W6 rows in one transaction.",
+            "",
+            "Only the ratios of one run say something: machines differ, and are noisy. Exit"
+                    + " status: 0 if all ends are equal, 1 if not."
+        },
+        footer = {
+            "  pgchorus bench apply --against native --rounds 3",
+            "  pgchorus bench apply --work W1,W2 --scale 0.1",
+            "  pgchorus bench apply --json | jq '.[] | {work, ratio}'"
+        })
+final class BenchApplyCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Option(
+            names = "--work",
+            paramLabel = "W",
+            split = ",",
+            description = "Which to do, such as W1,W2 (default: all).")
+    private List<String> works = List.of();
+
+    @Option(
+            names = "--against",
+            paramLabel = "WHAT",
+            description = "native: PostgreSQL's own logical replication.")
+    private Optional<String> against;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "How often; the median counts (default: ${DEFAULT-VALUE}).")
+    private int rounds;
+
+    @Option(
+            names = "--scale",
+            paramLabel = "F",
+            defaultValue = "1",
+            description = "Part of the whole, such as 0.1 (default: ${DEFAULT-VALUE}).")
+    private double scale;
+
+    @Option(
+            names = "--pg",
+            paramLabel = "VERSION",
+            defaultValue = "18",
+            description = "PostgreSQL's major version, 14 to 18 (default: ${DEFAULT-VALUE}).")
+    private int major;
+
+    @Option(
+            names = "--heap",
+            paramLabel = "MB",
+            defaultValue = "256",
+            description = "The daemon's memory in megabytes (default: ${DEFAULT-VALUE}).")
+    private int heapMegabytes;
+
+    @Mixin private Output output;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        List<Apply.Result> results =
+                new Apply(
+                                options(),
+                                line -> {
+                                    err.println(line);
+                                    err.flush();
+                                })
+                        .run();
+        output.print(() -> text(results), () -> json(results));
+        return results.stream().allMatch(Apply.Result::equal) ? Exit.WELL : Exit.DIFFERS;
+    }
+
+    private Apply.Options options() {
+        try {
+            if (against.isPresent() && !against.get().equals("native")) {
+                throw new IllegalArgumentException(
+                        "--against knows only native, not " + against.get());
+            }
+            return new Apply.Options(
+                    major,
+                    works.stream().map(w -> w.toUpperCase(Locale.ROOT)).toList(),
+                    rounds,
+                    scale,
+                    against.isPresent(),
+                    Main.class.getName(),
+                    heapMegabytes);
+        } catch (IllegalArgumentException refused) {
+            throw new ParameterException(spec.commandLine(), refused.getMessage(), refused);
+        }
+    }
+
+    /** One line for each contestant of each work. */
+    static String text(List<Apply.Result> results) {
+        Grid grid =
+                new Grid(
+                        "WORK",
+                        "WHO",
+                        ">PER SECOND",
+                        ">RATIO",
+                        ">SENDER",
+                        ">APPLIER",
+                        ">DAEMON",
+                        ">MEMORY",
+                        ">CONFLICTS",
+                        "ENDS");
+        for (Apply.Result result : results) {
+            String name = result.work().name() + " " + result.work().title();
+            grid.row(
+                    row(
+                            name,
+                            "ours",
+                            result.ours(),
+                            result.ratio().map("%.2f"::formatted).orElse(""),
+                            Long.toString(result.conflicts()),
+                            result.equal() ? "equal" : "DIFFER"));
+            result.reference()
+                    .ifPresent(reference -> grid.row(row(name, "native", reference, "1", "", "")));
+        }
+        return grid.text();
+    }
+
+    private static String[] row(
+            String work,
+            String who,
+            Apply.Figure figure,
+            String ratio,
+            String conflicts,
+            String ends) {
+        Contestant.Usage usage = figure.usage();
+        return new String[] {
+            work,
+            who,
+            "%,.0f".formatted(figure.perSecond()),
+            ratio,
+            seconds(usage.sender()),
+            seconds(usage.applier()),
+            usage.daemon().isZero() ? "" : seconds(usage.daemon()),
+            usage.daemonBytes() == 0 ? "" : (usage.daemonBytes() >> 20) + " MB",
+            conflicts,
+            ends
+        };
+    }
+
+    private static String seconds(java.time.Duration duration) {
+        return "%.1f s".formatted(duration.toMillis() / 1e3);
+    }
+
+    /** One object for each work. */
+    static List<Map<String, Object>> json(List<Apply.Result> results) {
+        List<Map<String, Object>> list = new ArrayList<>();
+        for (Apply.Result result : results) {
+            list.add(
+                    Json.object(
+                            "work", result.work().name(),
+                            "title", result.work().title(),
+                            "unit", result.work().unit() + "/s",
+                            "units", result.work().units(),
+                            "ours", result.ours().perSecond(),
+                            "native", Json.known(result.reference().map(Apply.Figure::perSecond)),
+                            "ratio", Json.known(result.ratio()),
+                            "ours_rounds", result.ours().rounds(),
+                            "native_rounds",
+                                    Json.known(result.reference().map(Apply.Figure::rounds)),
+                            "cpu", usage(result.ours()),
+                            "native_cpu",
+                                    Json.known(result.reference().map(BenchApplyCommand::usage)),
+                            "conflicts", result.conflicts(),
+                            "equal", result.equal()));
+        }
+        return list;
+    }
+
+    private static Map<String, Object> usage(Apply.Figure figure) {
+        return Json.object(
+                "sender_seconds", figure.usage().sender().toMillis() / 1e3,
+                "applier_seconds", figure.usage().applier().toMillis() / 1e3,
+                "daemon_seconds", figure.usage().daemon().toMillis() / 1e3,
+                "daemon_peak_bytes", figure.usage().daemonBytes());
+    }
+}
