@@ -66,7 +66,7 @@ public final class Apply {
      * @param usage of the round that is the median
      */
     public record Figure(double perSecond, List<Double> rounds, Contestant.Usage usage) {
-        static Figure of(List<Round> rounds) {
+        private static Figure of(List<Round> rounds) {
             List<Round> sorted =
                     rounds.stream().sorted(Comparator.comparingDouble(Round::perSecond)).toList();
             Round median = sorted.get((sorted.size() - 1) / 2);

@@ -1,5 +1,7 @@
 package org.pgchorus.bench;
 
+import org.pgchorus.config.Address;
+
 import java.time.Duration;
 
 /**
@@ -12,16 +14,16 @@ public interface Contestant extends AutoCloseable {
     String name();
 
     /** Where the load is written. */
-    org.pgchorus.config.Address source();
+    Address source();
 
     /** Where it has to arrive. */
-    org.pgchorus.config.Address target();
+    Address target();
 
     /** Stops delivery; returns when nobody reads the source's log any more. */
     void hold() throws InterruptedException;
 
     /** Lets it flow again; returns at once. */
-    void release();
+    void release() throws InterruptedException;
 
     /** The slot by which the source knows how far the target is. */
     String slot();

@@ -12,7 +12,6 @@ import org.pgchorus.pg.Session;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -117,12 +116,12 @@ final class Ours implements Contestant {
     }
 
     @Override
-    public void release() {
+    public void release() throws InterruptedException {
         Orders.pause(a.address(), A, B, false);
     }
 
     /** Holds the other direction too, or lets it flow. */
-    void holdBack(boolean hold) {
+    void holdBack(boolean hold) throws InterruptedException {
         Orders.pause(a.address(), B, A, hold);
     }
 
@@ -132,7 +131,7 @@ final class Ours implements Contestant {
             List<Long> appliers =
                     session.query(
                             "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-                                + " AND application_name = 'pgchorus_b'",
+                                    + " AND application_name = 'pgchorus_b'",
                             row -> row.number(1));
             return new Usage(
                     Cpu.of(Slots.readers(a.address(), slot)),
@@ -160,10 +159,5 @@ final class Ours implements Contestant {
                             "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
                                     + " WHERE database = current_database() AND NOT active"));
         }
-    }
-
-    /** The daemon's CPU time so far. */
-    Duration daemonCpu() {
-        return Cpu.of(List.of(daemon.pid()));
     }
 }

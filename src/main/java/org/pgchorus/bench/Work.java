@@ -32,12 +32,12 @@ public record Work(
                     "CREATE TABLE tellers (tid int PRIMARY KEY, bid int, balance int, filler"
                             + " char(84))",
                     "CREATE TABLE work (aid int PRIMARY KEY, bid int, balance int, filler"
-                        + " char(84))",
+                            + " char(84))",
                     "CREATE TABLE history (hid bigint PRIMARY KEY, tid int, bid int, aid int, delta"
                             + " int, at timestamp, filler char(22))",
                     "INSERT INTO branches SELECT i, 0, '' FROM generate_series(1, 10) i",
                     "INSERT INTO tellers SELECT i, i % 10 + 1, 0, '' FROM generate_series(1, 100)"
-                        + " i",
+                            + " i",
                     "INSERT INTO work SELECT i, i % 10 + 1, 0, '' FROM generate_series(1, 100000)"
                             + " i");
 

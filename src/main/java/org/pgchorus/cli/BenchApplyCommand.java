@@ -185,14 +185,12 @@ final class BenchApplyCommand implements Callable<Integer> {
                             "unit", result.work().unit() + "/s",
                             "units", result.work().units(),
                             "ours", result.ours().perSecond(),
-                            "native", Json.known(result.reference().map(Apply.Figure::perSecond)),
-                            "ratio", Json.known(result.ratio()),
+                            "native", result.reference().map(Apply.Figure::perSecond),
+                            "ratio", result.ratio(),
                             "ours_rounds", result.ours().rounds(),
-                            "native_rounds",
-                                    Json.known(result.reference().map(Apply.Figure::rounds)),
+                            "native_rounds", result.reference().map(Apply.Figure::rounds),
                             "cpu", usage(result.ours()),
-                            "native_cpu",
-                                    Json.known(result.reference().map(BenchApplyCommand::usage)),
+                            "native_cpu", result.reference().map(BenchApplyCommand::usage),
                             "conflicts", result.conflicts(),
                             "equal", result.equal()));
         }

@@ -40,7 +40,7 @@ record Room(String name, Set<String> doors, boolean pure) {
                             "route"),
                     room("http", "model", "config", "daemon"),
                     room("demo", "model", "sql", "config", "pg", "member", "daemon", "http"),
-                    room("bench", "model", "config", "pg", "daemon", "http", "demo"),
+                    room("bench", "model", "config", "pg", "member", "daemon", "http", "demo"),
                     room("cli", "model", "config", "member", "daemon", "http", "demo", "bench"));
 
     /** Names that say nothing of what is inside. */

@@ -1,0 +1,50 @@
+package org.pgchorus.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.List;
+
+class WorkTest {
+    private static Work work(String name, double scale) {
+        return Work.all(scale).stream()
+                .filter(w -> w.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void roundsWriteOtherKeys() {
+        assertThat(work("W6", 0.01).load(0).getFirst()).endsWith("generate_series(1, 50000) i");
+        assertThat(work("W6", 0.01).load(2).getFirst())
+                .endsWith("generate_series(100001, 150000) i");
+    }
+
+    @Test
+    void rowsAreDividedAmongAHundredTransactions() {
+        List<String> load = work("W1", 1).load(1);
+        assertThat(load).hasSize(100);
+        assertThat(load.getFirst()).endsWith("generate_series(1000001, 1010000) i");
+        assertThat(load.getLast()).endsWith("generate_series(1990001, 2000000) i");
+    }
+
+    @Test
+    void scaleKeepsSomethingToMeasure() {
+        assertThat(Work.all(0.000001)).allMatch(w -> w.units() == 100);
+    }
+
+    @Test
+    void optionsThatCannotBeAreRefused() {
+        assertThatThrownBy(() -> options(List.of("W9"), 1, 1))
+                .hasMessage("there is no work W9; there are W1, W2, W3, W5, W6");
+        assertThatThrownBy(() -> options(List.of(), 0, 1)).hasMessageContaining("--rounds");
+        assertThatThrownBy(() -> options(List.of(), 1, 0)).hasMessageContaining("--scale");
+        assertThatThrownBy(() -> options(List.of(), 1, Double.NaN)).hasMessageContaining("--scale");
+    }
+
+    private static Apply.Options options(List<String> works, int rounds, double scale) {
+        return new Apply.Options(18, works, rounds, scale, true, "Main", 256);
+    }
+}
