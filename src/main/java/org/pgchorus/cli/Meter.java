@@ -4,6 +4,8 @@ import org.pgchorus.member.JoinProgress;
 
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -33,6 +35,10 @@ final class Meter implements JoinProgress {
     private long bytes;
     private long totalBytes;
     private long rows;
+    private final Map<String, Part> tables = new HashMap<>();
+
+    /** How far one table is. */
+    private record Part(long beganNanos, long bytesDone, long bytesTotal) {}
 
     /**
      * @param interactive whether {@code out} is a terminal
@@ -53,6 +59,12 @@ final class Meter implements JoinProgress {
     }
 
     @Override
+    public synchronized void table(String table, long bytesDone, long bytesTotal) {
+        long began = tables.containsKey(table) ? tables.get(table).beganNanos : nanos.getAsLong();
+        tables.put(table, new Part(began, bytesDone, bytesTotal));
+    }
+
+    @Override
     public synchronized void copied(
             String table, long bytesDone, long bytesTotal, long rowsOfTable) {
         long now = nanos.getAsLong();
@@ -66,7 +78,7 @@ final class Meter implements JoinProgress {
         rows += rowsOfTable;
         if (now - shownNanos >= (interactive ? BAR_NANOS : LINE_NANOS)) {
             shownNanos = now;
-            show(line(now) + "  " + Words.cut(table, 24));
+            show(line(now) + "  " + Words.cut(table, 24) + part(table, now));
         }
     }
 
@@ -128,6 +140,18 @@ final class Meter implements JoinProgress {
                         Words.count(rows),
                         clock(elapsedSeconds),
                         remaining);
+    }
+
+    /** Of the table named last: percent and what is left. */
+    private String part(String table, long now) {
+        Part part = tables.get(table);
+        if (part == null || part.bytesDone <= 0 || part.bytesDone >= part.bytesTotal) {
+            return "";
+        }
+        double share = (double) part.bytesDone / part.bytesTotal;
+        double elapsedSeconds = (now - part.beganNanos) / 1e9;
+        return " %.0f%%, %s left"
+                .formatted(Math.floor(share * 100), clock(elapsedSeconds / share - elapsedSeconds));
     }
 
     private static String bar(double share) {

@@ -80,16 +80,6 @@ final class Copier {
         }
     }
 
-    Copier(
-            Address provider,
-            Address newcomer,
-            Snapshot snapshot,
-            String groupId,
-            int newcomerId,
-            JoinProgress progress) {
-        this(provider, newcomer, snapshot, groupId, newcomerId, progress, CopyPlanner.PIECE_BYTES);
-    }
-
     /**
      * @param pieceBytes larger tables are cut
      */
@@ -194,7 +184,9 @@ final class Copier {
 
     private void begin(int job, Session target) throws InterruptedException {
         target.execute(LinkSql.APPLYING);
-        target.execute("SET enable_seqscan = on");
+        // A piece that is done must be so also after a crash of the newcomer: it is not tried
+        // again.
+        target.execute("SET enable_seqscan = on; SET synchronous_commit = on");
         String origin = ObjectNames.copyOrigin(groupId, newcomerId, job);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(ORIGIN_SECONDS);
         while (true) {

@@ -44,7 +44,7 @@ final class JoinCopy {
             JoinExamination.refuseHolding(holder, work.provider());
             work.progress()
                     .step(
-                            "snapshot of %s taken in %d ms; its applying did not pause"
+                            "snapshot of %s taken in %d ms, without a lock: applying did not pause"
                                     .formatted(work.provider().name(), millis));
             new Copier(
                             work.request().via(),
@@ -52,7 +52,8 @@ final class JoinCopy {
                             snapshot,
                             work.identity().groupId(),
                             id,
-                            notes)
+                            notes,
+                            work.request().pieceBytes())
                     .copy(work.tables(), work.request().jobs(), work.threads());
             List<Grave> graves =
                     holder.query(
@@ -72,6 +73,7 @@ final class JoinCopy {
                                             new TableName(row.text(1), row.text(2)),
                                             row.number(3)));
             holder.rollback();
+            work.sessions().standingNewcomer();
             settle(snapshot, slots, graves, there, sequences);
         }
     }

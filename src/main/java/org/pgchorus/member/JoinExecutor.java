@@ -31,6 +31,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -50,7 +54,10 @@ final class JoinExecutor {
     /** Does one step, and notes that it is done. */
     void run(JoinStep step) throws InterruptedException {
         work.progress().step(step.text());
-        work.via().update(JoinSql.SAY_STEP, step.text(), work.identity().nodeId());
+        work.sessions()
+                .standing(work.provider().id())
+                .update(JoinSql.SAY_STEP, step.text(), work.identity().nodeId());
+        work.sessions().standingNewcomer();
         switch (step) {
             case TakeBack(int id, _, _) -> takeBack(id);
             case Examine _ -> new JoinExamination(work).examine();
@@ -170,7 +177,11 @@ final class JoinExecutor {
         newcomer.inTransaction(() -> {
             newcomer.execute(JoinSql.GUARD_FUNCTION);
             for (TableName table : work.tables()) {
-                newcomer.execute(JoinSql.guard(table));
+                boolean inherits =
+                        Catalog.describe(newcomer, table)
+                                .map(Catalog.Described::inherits)
+                                .orElse(false);
+                newcomer.execute(JoinSql.guard(table, inherits));
                 if (empty && newcomer.value(MemberSql.hasRows(table)).equals("t")) {
                     throw PgError.refused(
                             "table %s has got rows at %s meanwhile; nobody may write there yet"
@@ -182,9 +193,24 @@ final class JoinExecutor {
         });
     }
 
-    private void slots() {
-        for (Member member : work.members()) {
-            slot(work.sessions().of(member.id()), work.linkInto(member.id()));
+    /** On all nodes at once: a busy server needs seconds for one. */
+    private void slots() throws InterruptedException {
+        List<Future<?>> creating = new ArrayList<>();
+        try (ExecutorService executor = Executors.newThreadPerTaskExecutor(work.threads())) {
+            for (Member member : work.members()) {
+                Session session = work.sessions().of(member.id());
+                String name = work.linkInto(member.id());
+                creating.add(executor.submit(() -> slot(session, name)));
+            }
+        }
+        for (Future<?> slot : creating) {
+            try {
+                slot.get();
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof RuntimeException cause
+                        ? cause
+                        : new IllegalStateException(e.getCause());
+            }
         }
     }
 

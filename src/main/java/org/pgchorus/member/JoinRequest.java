@@ -10,16 +10,22 @@ import org.pgchorus.config.NodeAddress;
  * @param schema {@link Schema#COPY} creates the tables with pg_dump; {@link Schema#EXISTING}
  *     expects them
  * @param copyData whether to copy the rows; if not, they must be the same already
- * @param jobs tables copied at once
+ * @param jobs tables, or pieces of large ones, copied at once
+ * @param pieceBytes larger tables are copied in pieces of about this size
  */
 public record JoinRequest(
-        NodeAddress node, Address via, Schema schema, boolean copyData, int jobs) {
+        NodeAddress node, Address via, Schema schema, boolean copyData, int jobs, long pieceBytes) {
     /** Where the newcomer's tables come from. */
     public enum Schema {
         /** From the provider. */
         COPY,
         /** They are there. */
         EXISTING
+    }
+
+    /** With pieces of the usual size. */
+    public JoinRequest(NodeAddress node, Address via, Schema schema, boolean copyData, int jobs) {
+        this(node, via, schema, copyData, jobs, CopyPlanner.PIECE_BYTES);
     }
 
     /** Refuses a senseless number of jobs. */

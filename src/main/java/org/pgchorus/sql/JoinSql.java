@@ -175,14 +175,28 @@ public final class JoinSql {
             END $pgchorus$\
             """;
 
-    /** The same for a table; it does not fire for the copy. */
-    public static String guard(TableName table) {
+    /**
+     * The same for a table; it does not fire for the copy.
+     *
+     * @param inherits whether rows can also come by way of another table, whose statements fire no
+     *     trigger of this one
+     */
+    public static String guard(TableName table, boolean inherits) {
+        String name = Sql.name(table);
         return """
         CREATE OR REPLACE TRIGGER pgchorus_joining
         BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
-        FOR EACH STATEMENT EXECUTE FUNCTION pgchorus.not_yet()\
+        FOR EACH STATEMENT EXECUTE FUNCTION pgchorus.not_yet();
         """
-                .formatted(Sql.name(table));
+                        .formatted(name)
+                + (inherits
+                        ? """
+                        CREATE OR REPLACE TRIGGER pgchorus_joining_row
+                        BEFORE INSERT OR UPDATE OR DELETE ON %s
+                        FOR EACH ROW EXECUTE FUNCTION pgchorus.not_yet();
+                        """
+                                .formatted(name)
+                        : "");
     }
 
     /** Lets clients write. */

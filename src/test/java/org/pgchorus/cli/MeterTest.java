@@ -51,6 +51,19 @@ class MeterTest {
     }
 
     @Test
+    void theTableNamedLastHasItsOwnPercentAndTime() {
+        Meter meter = new Meter(new PrintWriter(shown), false, nanos::get);
+        meter.copied("public.a", 0, 100 * MEGABYTE, 0);
+        meter.table("public.a", 0, 40 * MEGABYTE);
+        passes(10);
+        meter.table("public.a", 10 * MEGABYTE, 40 * MEGABYTE);
+        meter.copied("public.a", 20 * MEGABYTE, 100 * MEGABYTE, 0);
+        assertThat(shown.toString().lines())
+                .containsExactly(
+                        "copied  20%  2.0 MB/s  0 rows  0:10, 0:40 left  public.a 25%, 0:30 left");
+    }
+
+    @Test
     void withoutACopyThereIsNoBar() {
         Meter meter = new Meter(new PrintWriter(shown), true, nanos::get);
         meter.finish();
