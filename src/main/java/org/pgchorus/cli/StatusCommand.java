@@ -44,7 +44,11 @@ final class StatusCommand implements Callable<Integer> {
 
     /** The answer for people. */
     static String text(Status status) {
-        StringBuilder text = new StringBuilder("group " + status.groupId() + "\n\n");
+        StringBuilder text = 
+                new StringBuilder(
+                        status.groupId().isEmpty()
+                                ? "in no group\n\n"
+                                : "group " + status.groupId() + "\n\n");
         text.append(StatusView.nodes(status.nodes()));
         if (!status.links().isEmpty()) {
             text.append('\n').append(StatusView.links(status.links()));

@@ -15,7 +15,7 @@ final class StatusView {
     /** The whole, for programs. */
     static Map<String, Object> json(Status status) {
         return Json.object(
-                "group", status.groupId(),
+                "group", Json.known(status.groupId()),
                 "nodes", nodesJson(status.nodes()),
                 "links", linksJson(status.links()),
                 "problems", status.problems(),

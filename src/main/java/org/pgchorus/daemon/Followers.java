@@ -124,7 +124,7 @@ final class Followers {
                                 provider.map(Followers::version).orElse(""));
                 return Optional.of(
                         new Status(
-                                following.id(),
+                                "",
                                 List.of(feeding, node(following, any, session)),
                                 List.of(link(following, provider, session)),
                                 List.of()));
@@ -286,8 +286,7 @@ final class Followers {
 
     private static String silence(Following following, Session follower, String since) {
         return following.position().isEmpty()
-                ? "the rows are being copied, or that was broken off; then: pgchorus node remove "
-                        + follower.where()
+                ? "the rows are being copied; if that was broken off, say pgchorus node follow again"
                 : "no daemon serves follower %s%s; start one: pgchorus run %s=%s"
                         .formatted(following.name(), since, following.name(), follower.where());
     }

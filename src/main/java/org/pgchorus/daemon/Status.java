@@ -9,7 +9,8 @@ import java.util.OptionalLong;
 /**
  * How a group stands, at about one moment. Immutable.
  *
- * @param nodes by id
+ * @param groupId empty for a follower of a server that is in no group
+ * @param nodes by id, then followers
  * @param links every ordered pair, unreachable nodes included
  * @param notes what is chosen and worth knowing, a sentence each: not a problem
  */

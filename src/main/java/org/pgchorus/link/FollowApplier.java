@@ -1,5 +1,7 @@
 package org.pgchorus.link;
 
+import static java.util.stream.Collectors.joining;
+
 import org.pgchorus.model.Lsn;
 import org.pgchorus.model.Stamp;
 import org.pgchorus.model.TableName;
@@ -101,20 +103,25 @@ final class FollowApplier implements Receiver {
                 default -> throw new IllegalStateException("not a change: " + message);
             }
         } catch (PgError.Refused e) {
-            throw PgError.refused(
-                    "%s: %s; %s".formatted(tablesOf(message), e.getMessage(), cure(e)),
-                    e.sqlState());
+            throw withCure(e, message);
         }
     }
 
     /** The link goes on by itself when the cause is gone. */
-    private static String cure(PgError failure) {
-        return switch (failure.sqlState()) {
-            case "23505", "23P01" ->
-                    "a row that was written here stands in the way: delete it here";
-            case "42501" -> "grant the daemon's role here what it lacks";
-            default -> "mend that here; it goes on by itself then";
-        };
+    private PgError.Refused withCure(PgError.Refused failure, Message message) {
+        String cure =
+                switch (failure.sqlState()) {
+                    case "42P01", "42703" -> "it goes on by itself then";
+                    case "23505", "23P01" ->
+                            "a row that was written here stands in the way: delete it here";
+                    case "42501" -> "grant the daemon's role here what it lacks";
+                    default -> "mend that here; it goes on by itself then";
+                };
+        String tables =
+                tablesOf(message).stream().map(TableName::toString).collect(joining(", "));
+        return PgError.refused(
+                "%s cannot be changed: %s; %s".formatted(tables, failure.getMessage(), cure),
+                failure.sqlState());
     }
 
     private List<TableName> tablesOf(Message message) {
@@ -217,7 +224,7 @@ final class FollowApplier implements Receiver {
                         current.commitLsn(),
                         changesHere,
                         at.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT),
-                        tablesOf(at));
+                        tablesOf(at).stream().map(TableName::toString).collect(joining(", ")));
     }
 
     @Override

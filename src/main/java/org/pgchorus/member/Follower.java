@@ -102,8 +102,9 @@ public final class Follower implements AutoCloseable {
 
     /** Does it all, up to where the stream can start; the daemon does the rest. */
     public void follow() throws InterruptedException {
-        examine();
         lock();
+        clearBrokenOff();
+        examine();
         boolean begun = false;
         try {
             if (request.copySchema()) {
@@ -135,6 +136,18 @@ public final class Follower implements AutoCloseable {
                         "another change of membership is under way at %s; try again when it is done"
                                 .formatted(session.where()));
             }
+        }
+    }
+
+    /** Nobody else is at work here, so what has no position yet was broken off. */
+    private void clearBrokenOff() {
+        Optional<Following> left =
+                Following.of(follower)
+                        .filter(f -> f.position().isEmpty())
+                        .filter(f -> f.name().equals(request.node().name()));
+        if (left.isPresent()) {
+            progress.step("taking away what an earlier attempt left, but for tables and rows");
+            Following.leave(follower);
         }
     }
 

@@ -116,6 +116,26 @@ class AnswersTest {
                         """);
     }
 
+    @Test
+    void aFollowerHasNoIdAndIsWell() throws IOException {
+        Status.Node follower =
+                new Status.Node(0, "f1", "postgresql://h3/app", "following", "", "18.6");
+        Status status = new Status("", List.of(follower), List.of(), List.of());
+        assertThat(StatusCommand.text(status))
+                .isEqualTo(
+                        """
+                        in no group
+
+                        id  node  state      version  address
+                         -  f1    following  18.6     postgresql://h3/app
+
+                        all is well
+                        """);
+        JsonNode json = read(StatusView.json(status));
+        assertThat(json.get("group").isNull()).isTrue();
+        assertThat(json.get("nodes").get(0).get("id").isNull()).isTrue();
+    }
+
     private static final Status.Link HOLDING =
             new Status.Link(
                     "n1",

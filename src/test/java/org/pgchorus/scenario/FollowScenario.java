@@ -26,6 +26,9 @@ class FollowScenario {
             CREATE TABLE log (line text, at timestamptz DEFAULT now());
             CREATE TABLE numbered (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text,
                 twice int GENERATED ALWAYS AS (length(v) * 2) STORED);
+            CREATE TABLE sale (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
+            CREATE TABLE sale_low PARTITION OF sale FOR VALUES FROM (0) TO (100);
+            CREATE TABLE sale_high PARTITION OF sale FOR VALUES FROM (100) TO (1000);
             """;
 
     private static final List<String> QUESTIONS =
@@ -33,7 +36,8 @@ class FollowScenario {
                     "SELECT id, email, age, md5(big) FROM users ORDER BY id",
                     "SELECT * FROM pair ORDER BY a, b",
                     "SELECT * FROM log ORDER BY line, at",
-                    "SELECT * FROM numbered ORDER BY id");
+                    "SELECT * FROM numbered ORDER BY id",
+                    "SELECT tableoid::regclass, * FROM sale ORDER BY id");
 
     private static FollowRequest request(
             TestGroup group,
@@ -84,8 +88,10 @@ class FollowScenario {
                     0,
                     "INSERT INTO users SELECT g, g || '@x', g FROM generate_series(1, 500) g",
                     "INSERT INTO numbered (v) SELECT repeat('v', g) FROM generate_series(1, 9) g",
-                    "INSERT INTO log VALUES ('one')");
+                    "INSERT INTO log VALUES ('one')",
+                    "INSERT INTO sale SELECT g, 's' FROM generate_series(95, 105) g");
             group.settle();
+            failureLeavesNothing(group);
             follow(group, 2, 0);
             settledEqual(group);
             group.run(0, "UPDATE users SET age = age + 1 WHERE id < 100");
@@ -98,7 +104,9 @@ class FollowScenario {
                     "DELETE FROM users WHERE id BETWEEN 200 AND 300",
                     "INSERT INTO pair VALUES (1, 1, 'b'), (2, 2, 'b')",
                     "INSERT INTO log VALUES ('two')",
-                    "UPDATE numbered SET v = 'w' WHERE id = 3");
+                    "UPDATE numbered SET v = 'w' WHERE id = 3",
+                    "UPDATE sale SET id = 300 WHERE id = 95",
+                    "DELETE FROM sale WHERE id = 96");
             group.run(0, "UPDATE users SET email = email || 'y' WHERE id BETWEEN 1 AND 20");
             settledEqual(group);
             group.run(1, "TRUNCATE log", "INSERT INTO log VALUES ('three')");
@@ -109,7 +117,21 @@ class FollowScenario {
             tellsOfLocalWrites(group);
             refusesWhatCannotBe(group);
             leavesNothing(group);
+            group.run(2, "TRUNCATE users, pair, log, numbered, sale");
+            brokenOffBeginsAnew(group);
         }
+    }
+
+    private static void failureLeavesNothing(TestGroup group) {
+        List<String> before = group.rows(0, JoinScenario.LEFTOVERS);
+        group.run(2, "ALTER TABLE users ADD CONSTRAINT small CHECK (age < 400)");
+        assertThatThrownBy(() -> follow(group, 2, 0))
+                .hasMessageContaining("copying table public.users")
+                .hasMessageContaining("small");
+        assertThat(group.rows(2, JoinScenario.LEFTOVERS)).isEmpty();
+        assertThat(group.rows(0, JoinScenario.LEFTOVERS)).isEqualTo(before);
+        assertThat(group.rows(2, "SELECT count(*) FROM sale")).containsExactly("0");
+        group.run(2, "ALTER TABLE users DROP CONSTRAINT small");
     }
 
     private static void sharesAStatusWithItsGroup(TestGroup group) {
@@ -133,21 +155,36 @@ class FollowScenario {
         group.run(
                 2,
                 "INSERT INTO pair SELECT 100, g, 'here' FROM generate_series(1, 3) g",
-                "DELETE FROM users WHERE id = 5");
+                "INSERT INTO sale VALUES (10, 'here'), (11, 'here')",
+                "DELETE FROM users WHERE id IN (5, 494)");
         assertThat(group.problems())
                 .singleElement()
                 .asString()
                 .contains("node c is following: clients wrote to followed tables here")
                 .contains("public.pair: 3 rows inserted")
-                .contains("public.users: 1 row deleted");
+                .contains("public.sale_low: 2 rows inserted")
+                .contains("public.users: 2 rows deleted");
         // What the provider changes is made whole all the same.
         group.run(0, "UPDATE users SET age = 1 WHERE id = 5", "INSERT INTO pair VALUES (100, 1)");
         group.settle();
         assertThat(group.rows(2, "SELECT age FROM users WHERE id = 5")).containsExactly("1");
         assertThat(group.rows(2, "SELECT a, b, v FROM pair WHERE a = 100 AND b = 1"))
                 .containsExactly("100|1|null");
-        group.run(2, "DELETE FROM pair WHERE a = 100 AND b > 1", "TRUNCATE pgchorus.local_write");
+        // Without its large value it cannot be; with the next one it can.
+        group.run(0, "UPDATE users SET age = 2 WHERE id = 494");
+        group.settle();
+        assertThat(group.problems())
+                .singleElement()
+                .asString()
+                .contains("1 change of public.users found no row here");
+        group.run(0, "UPDATE users SET big = 'small now' WHERE id = 494");
+        group.run(
+                2,
+                "DELETE FROM pair WHERE a = 100 AND b > 1",
+                "DELETE FROM sale WHERE v = 'here'",
+                "TRUNCATE pgchorus.local_write, pgchorus.missed_change");
         settledEqual(group);
+        assertThat(group.problems()).isEmpty();
     }
 
     private static void refusesWhatCannotBe(TestGroup group) {
@@ -159,6 +196,24 @@ class FollowScenario {
         FollowRequest chain = request(group, 1, 2, List.of(), Map.of(), Map.of());
         assertThatThrownBy(() -> follow(group, chain))
                 .hasMessageContaining("is itself a follower, c of a");
+    }
+
+    private static void brokenOffBeginsAnew(TestGroup group) {
+        follow(group, 2, 1);
+        TestGroup.await(
+                "it streams", () -> Survey.of(group.address(2)).problems().isEmpty());
+        group.run(
+                2,
+                "UPDATE pgchorus.following SET state = 'joining'",
+                "DELETE FROM pgchorus.follow_position");
+        assertThatThrownBy(() -> follow(group, 2, 1))
+                .hasMessageContaining("table public.users has rows")
+                .hasMessageContaining("TRUNCATE");
+        assertThat(group.rows(2, JoinScenario.LEFTOVERS)).isEmpty();
+        assertThat(group.rows(1, "SELECT slot_name FROM pg_replication_slots")).hasSize(1);
+        group.run(2, "TRUNCATE users, pair, log, numbered, sale");
+        follow(group, 2, 1);
+        settledEqual(group);
     }
 
     private static void leavesNothing(TestGroup group) throws InterruptedException {

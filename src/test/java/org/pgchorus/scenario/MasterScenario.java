@@ -130,6 +130,7 @@ class MasterScenario {
                 requests.forEach(request -> FollowScenario.follow(group, request));
                 changesArrive(group, requests);
                 truncationArrives(group, requests);
+                itStopsAndGoesOn(group, requests);
                 theMasterIsLeftAsItWas(group, requests);
             } finally {
                 daemons.forEach(Daemon::close);
@@ -230,6 +231,37 @@ class MasterScenario {
             assertThat(rows(follower(group, 1), "SELECT count(*) FROM " + table, 1))
                     .containsExactly("0");
         }
+    }
+
+    /** A follower that cannot do as its master says so, and does when it can; others go on. */
+    private static void itStopsAndGoesOn(TestGroup group, List<FollowRequest> requests)
+            throws InterruptedException {
+        Address first = follower(group, 1);
+        group.run(0, "ALTER TABLE users ADD more int");
+        group.run(0, "INSERT INTO users VALUES (2, 'more', 1, NULL, 5)");
+        awaitStopped(first, "table public.users lacks the column [more]; add it here");
+        awaitAll(requests.subList(1, 3));
+        try (Session session = Session.open(first, "test")) {
+            session.execute("ALTER TABLE users ADD more int");
+            awaitAll(requests);
+            session.execute("INSERT INTO users VALUES (99, 'clash', 1, NULL, 1)");
+            group.run(0, "INSERT INTO users VALUES (3, 'clash', 1, NULL, 5)");
+            awaitStopped(first, "a row that was written here stands in the way: delete it here");
+            session.execute("DELETE FROM users WHERE id = 99");
+        }
+        awaitAll(requests);
+        same(group);
+        assertThat(rows(first, "SELECT more FROM users WHERE id > 1", 1)).containsExactly("5", "5");
+        group.run(0, "DELETE FROM users WHERE id > 1");
+        awaitAll(requests);
+    }
+
+    private static void awaitStopped(Address follower, String reason) {
+        TestGroup.await(
+                reason,
+                () ->
+                        Survey.of(follower).problems().stream()
+                                .anyMatch(p -> p.contains("is stopped") && p.contains(reason)));
     }
 
     private static void theMasterIsLeftAsItWas(TestGroup group, List<FollowRequest> requests)
