@@ -44,7 +44,7 @@ final class StatusCommand implements Callable<Integer> {
 
     /** The answer for people. */
     static String text(Status status) {
-        StringBuilder text = 
+        StringBuilder text =
                 new StringBuilder(
                         status.groupId().isEmpty()
                                 ? "in no group\n\n"

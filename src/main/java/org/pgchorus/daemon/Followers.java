@@ -286,7 +286,8 @@ final class Followers {
 
     private static String silence(Following following, Session follower, String since) {
         return following.position().isEmpty()
-                ? "the rows are being copied; if that was broken off, say pgchorus node follow again"
+                ? "the rows are being copied; if that was broken off, say pgchorus node follow"
+                        + " again"
                 : "no daemon serves follower %s%s; start one: pgchorus run %s=%s"
                         .formatted(following.name(), since, following.name(), follower.where());
     }

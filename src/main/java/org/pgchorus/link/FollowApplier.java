@@ -117,8 +117,7 @@ final class FollowApplier implements Receiver {
                     case "42501" -> "grant the daemon's role here what it lacks";
                     default -> "mend that here; it goes on by itself then";
                 };
-        String tables =
-                tablesOf(message).stream().map(TableName::toString).collect(joining(", "));
+        String tables = tablesOf(message).stream().map(TableName::toString).collect(joining(", "));
         return PgError.refused(
                 "%s cannot be changed: %s; %s".formatted(tables, failure.getMessage(), cure),
                 failure.sqlState());

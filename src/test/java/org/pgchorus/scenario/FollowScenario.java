@@ -200,8 +200,7 @@ class FollowScenario {
 
     private static void brokenOffBeginsAnew(TestGroup group) {
         follow(group, 2, 1);
-        TestGroup.await(
-                "it streams", () -> Survey.of(group.address(2)).problems().isEmpty());
+        TestGroup.await("it streams", () -> Survey.of(group.address(2)).problems().isEmpty());
         group.run(
                 2,
                 "UPDATE pgchorus.following SET state = 'joining'",
