@@ -65,6 +65,7 @@ final class CommandLines {
         registerWords(root, Output.Form.class);
         registerWords(root, NodeJoinCommand.SchemaSource.class);
         registerWords(root, NodeJoinCommand.DataSource.class);
+        registerWords(root, NodeReadOnlyCommand.Switch.class);
         registerWords(root, CompletionCommand.Shell.class);
         registerWords(root, Halts.Side.class);
         root.setExpandAtFiles(false);

@@ -15,6 +15,10 @@ import picocli.CommandLine.Spec;
             NodeFollowCommand.class,
             NodeTakeOverCommand.class,
             NodeListCommand.class,
+            NodePauseCommand.class,
+            NodeResumeCommand.class,
+            NodeReadOnlyCommand.class,
+            NodeDrainCommand.class,
             NodeRemoveCommand.class,
         },
         footer = {

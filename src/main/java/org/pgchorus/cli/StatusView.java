@@ -29,11 +29,17 @@ final class StatusView {
             grid.row(
                     node.id() == 0 ? "" : Integer.toString(node.id()),
                     node.name(),
-                    node.state(),
+                    state(node),
                     number(node.version()),
                     node.address());
         }
         return grid.text();
+    }
+
+    private static String state(Status.Node node) {
+        return node.state()
+                + (node.readOnly() ? ", read-only" : "")
+                + (node.paused() ? ", paused" : "");
     }
 
     /** Without the packager's words behind it: {@code 18.1 (Debian 18.1-1)} is {@code 18.1}. */
@@ -50,6 +56,8 @@ final class StatusView {
                                 "address", node.address(),
                                 "state", node.state(),
                                 "version", Json.known(node.version()),
+                                "paused", node.paused(),
+                                "read_only", node.readOnly(),
                                 "problem", Json.known(node.problem())))
                 .toList();
     }
@@ -146,6 +154,8 @@ final class StatusView {
                 "restart_lsn", slot.flatMap(s -> Json.known(s.restartLsn())),
                 "confirmed_lsn", slot.flatMap(s -> Json.known(s.confirmedLsn())),
                 "retained_bytes", slot.map(Status.Slot::retainedBytes),
+                "budget_bytes", slot.map(Status.Slot::budgetBytes),
+                "safe_bytes", slot.map(Status.Slot::safeBytes),
                 "wal_status", slot.flatMap(s -> Json.known(s.walStatus())));
     }
 

@@ -15,6 +15,7 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.sql.HealSql;
 import org.pgchorus.sql.ImageSql;
 import org.pgchorus.sql.MemberSql;
+import org.pgchorus.sql.NodeSql;
 import org.pgchorus.sql.OrphanSql;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,9 +35,9 @@ import java.util.concurrent.TimeUnit;
  * Looks for orphans now and then and heals those whose foreign key has a policy; keeps the images
  * that restoring needs.
  *
- * <p>One node heals for all: the ready one with the lowest id. While it is away nobody does: then
- * it cannot be known what it has. Two that heal at once, while ids change, still converge, since a
- * heal is a write like any other.
+ * <p>One node heals for all: the ready one with the lowest id that is not read-only. While it is
+ * away nobody does: then it cannot be known what it has. Two that heal at once, while ids change,
+ * still converge, since a heal is a write like any other.
  *
  * <p>Only what is settled is healed: an orphan that was seen some seconds ago, after which every
  * other node has been heard past the moment it was first seen. Then no parent is merely on its way.
@@ -177,7 +178,7 @@ final class Healer implements Runnable, AutoCloseable {
             own.update(HealSql.PURGE, KEEP_HEALS_DAYS, KEEP_HEALS);
         }
         List<Member> members = Member.all(own);
-        if (keys.isEmpty() || !isOurs(members)) {
+        if (keys.isEmpty() || !isOurs(own, members)) {
             seen.clear();
             say(own, List.of());
             return;
@@ -195,9 +196,12 @@ final class Healer implements Runnable, AutoCloseable {
         return policies.isEmpty() ? List.of() : ForeignKeys.between(at, policies::containsKey);
     }
 
-    private boolean isOurs(List<Member> members) {
+    private boolean isOurs(Session own, List<Member> members) {
+        Set<Integer> readOnly =
+                new HashSet<>(own.query(NodeSql.READ_ONLY_NODES, row -> (int) row.number(1)));
         return members.stream()
                 .filter(Member::ready)
+                .filter(member -> !readOnly.contains(member.id()))
                 .findFirst()
                 .filter(first -> first.id() == identity.nodeId())
                 .isPresent();

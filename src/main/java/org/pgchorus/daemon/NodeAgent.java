@@ -59,16 +59,6 @@ final class NodeAgent implements Runnable, AutoCloseable {
     private static final long STATUS_MILLIS = 500;
     private static final long PROVISIONAL_MILLIS = 1000;
     private static final long DISPLACED_MILLIS = 500;
-    private static final long PURGE_MILLIS = 60_000;
-
-    /** Tombstones stay this long even if every node has passed them: for people who ask. */
-    private static final long KEEP_TOMBSTONES_SECONDS = 600;
-
-    /** A conflict older than that has been missed by nobody, or by nobody who looks. */
-    private static final long KEEP_CONFLICTS_DAYS = 30;
-
-    /** About a gigabyte of small rows: a history must not fill the disk of what it is about. */
-    private static final long KEEP_CONFLICTS = 1_000_000;
 
     private static final long RETRY_MILLIS = 1000;
 
@@ -168,7 +158,6 @@ final class NodeAgent implements Runnable, AutoCloseable {
         Every status = new Every(STATUS_MILLIS);
         Every provisional = new Every(PROVISIONAL_MILLIS);
         Every displaced = new Every(DISPLACED_MILLIS);
-        Every purge = new Every(PURGE_MILLIS);
         String own = ownState(control);
         long told = 0;
         try (OwnSession mending =
@@ -176,6 +165,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
                 Healer _ = Healer.start(node.address(), identity, applied)) {
             Provisional graves = new Provisional(mending, policies);
             Returns returns = new Returns(mending);
+            Watchman watchman = new Watchman(identity);
             while (!closed) {
                 readClock(control);
                 if (catalog.due()) {
@@ -195,23 +185,13 @@ final class NodeAgent implements Runnable, AutoCloseable {
                 if (displaced.due()) {
                     returns.look(control);
                 }
-                if (purge.due()) {
-                    purge(control);
-                }
+                watchman.look(control);
                 TimeUnit.MILLISECONDS.sleep(TICK_MILLIS);
             }
         } finally {
             stopLinks(Set.of());
         }
         tellStatus(control);
-    }
-
-    private static void purge(Session control) {
-        control.value(AgentSql.PURGE, KEEP_TOMBSTONES_SECONDS);
-        control.update(AgentSql.PURGE_CONFLICTS, KEEP_CONFLICTS_DAYS, KEEP_CONFLICTS);
-        control.update(AgentSql.FORGET_STATUS);
-        control.update(AgentSql.FORGET_TENURES);
-        Departure.dropOrigins(control);
     }
 
     private void readClock(Session control) {

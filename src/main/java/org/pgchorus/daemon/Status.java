@@ -26,15 +26,29 @@ public record Status(String groupId, List<Node> nodes, List<Link> links, List<St
      *     that is ready
      * @param problem why it cannot be reached, or what is wrong with it; empty if nothing is
      * @param version of its server; empty if not reached
+     * @param paused whether all its links stand still by order
+     * @param readOnly whether it refuses what clients write
      */
     public record Node(
-            int id, String name, String address, String state, String problem, String version) {}
+            int id,
+            String name,
+            String address,
+            String state,
+            String problem,
+            String version,
+            boolean paused,
+            boolean readOnly) {
+        /** One of which nothing was ordered. */
+        Node(int id, String name, String address, String state, String problem, String version) {
+            this(id, name, address, state, problem, version, false, false);
+        }
+    }
 
     /**
      * A link.
      *
      * @param state {@code streaming}, {@code paused}, {@code starting}, {@code waiting}, {@code
-     *     stopped} or {@code down}
+     *     stopped}, {@code down} or, if its source keeps nothing for it any more, {@code resync}
      * @param reason why it is not streaming; empty if it is
      * @param lagBytes of the source's log not applied yet; empty if an end cannot be reached
      * @param lagSeconds since the commit of the newest transaction applied, heartbeats included, so
@@ -73,7 +87,12 @@ public record Status(String groupId, List<Node> nodes, List<Link> links, List<St
         public static final Differences NONE = new Differences(0, "");
     }
 
-    /** The slot at the source that feeds a link. */
+    /**
+     * The slot at the source that feeds a link.
+     *
+     * @param safeBytes of WAL that the server would keep for it besides; empty if it has no limit
+     * @param budgetBytes of WAL that the group means to keep for it; empty if that is not known
+     */
     public record Slot(
             String name,
             boolean active,
@@ -81,7 +100,42 @@ public record Status(String groupId, List<Node> nodes, List<Link> links, List<St
             String restartLsn,
             String confirmedLsn,
             long retainedBytes,
-            String walStatus) {}
+            String walStatus,
+            OptionalLong safeBytes,
+            OptionalLong budgetBytes) {
+        /** One without a budget. */
+        Slot(
+                String name,
+                boolean active,
+                String activePid,
+                String restartLsn,
+                String confirmedLsn,
+                long retainedBytes,
+                String walStatus) {
+            this(
+                    name,
+                    active,
+                    activePid,
+                    restartLsn,
+                    confirmedLsn,
+                    retainedBytes,
+                    walStatus,
+                    OptionalLong.empty(),
+                    OptionalLong.empty());
+        }
+
+        /** How much of the budget is used; 1 is all. */
+        double budgetShare() {
+            return budgetBytes.isPresent() && budgetBytes.getAsLong() > 0
+                    ? (double) retainedBytes / budgetBytes.getAsLong()
+                    : 0;
+        }
+
+        /** Whether the server may remove what it keeps with the next checkpoint. */
+        boolean isEndangered() {
+            return walStatus.equals("unreserved");
+        }
+    }
 
     /** Everything that is not as it should be, a sentence each; empty if all is well. */
     public List<String> problems() {
@@ -96,10 +150,18 @@ public record Status(String groupId, List<Node> nodes, List<Link> links, List<St
                                         node.state,
                                         node.problem.isEmpty() ? "" : ": " + node.problem));
             }
+            if (node.paused) {
+                problems.add(
+                        "node %s is paused; to let its links go on: pgchorus node resume %s"
+                                .formatted(node.name, node.name));
+            }
         }
         for (Link link : links) {
             String name = link.from + "->" + link.to;
-            if (!link.state.equals("streaming")) {
+            problems.addAll(WalSurvey.problems(link));
+            if (link.state.equals("resync")) {
+                problems.add("link %s needs a resync: %s".formatted(name, link.reason));
+            } else if (!link.state.equals("streaming")) {
                 problems.add(
                         "link %s is %s%s"
                                 .formatted(

@@ -55,30 +55,44 @@ public final class Survey {
             long conflicts,
             String standingAt,
             Optional<Lsn> position,
+            Optional<String> pausedNodes,
             List<HeldChanges.HeldTable> held,
-            Status.Differences differences) {}
+            Status.Differences differences) {
+        boolean isPaused() {
+            return paused || pausedNodes.isPresent();
+        }
+    }
 
     private record HeldBy(int from, HeldChanges.HeldTable table) {}
 
     static Status of(GroupSessions group) {
         Map<Integer, Source> sources = new HashMap<>();
         Map<Integer, Map<Integer, Incoming>> incoming = new HashMap<>();
-        Map<Integer, Map<Integer, Status.Slot>> slots = new HashMap<>();
+        Map<Integer, WalSurvey> wal = new HashMap<>();
         Map<Integer, String> problems = new HashMap<>(group.problems());
         Set<String> notes = new TreeSet<>();
         JoinSurvey joins = new JoinSurvey();
+        NodeModes modes = new NodeModes();
         group.sessions()
                 .forEach((id, session) -> {
                     try {
+                        modes.read(id, session);
                         incoming.put(id, incoming(group, id, session));
                         sources.put(id, source(session));
-                        slots.put(id, slots(session));
+                        wal.put(id, WalSurvey.of(session));
+                        notes.addAll(wal.get(id).notes());
                         notes.addAll(PolicyOrders.notes(session));
                         joins.ask(session);
                     } catch (PgError e) {
                         problems.put(id, e.getMessage());
                     }
                 });
+        group.members().stream()
+                .filter(member -> modes.isReadOnly(member.id()))
+                .forEach(member ->
+                        notes.add(
+                                "node %s is read-only: clients cannot write there"
+                                        .formatted(member.name())));
         List<Status.Node> nodes = new ArrayList<>();
         List<Status.Link> links = new ArrayList<>();
         for (Member member : group.members()) {
@@ -92,7 +106,9 @@ public final class Survey {
                             problems.getOrDefault(
                                     member.id(),
                                     joins.problem(member.id()).orElse(clockProblem(source))),
-                            source == null ? "" : source.version));
+                            source == null ? "" : source.version,
+                            modes.isPaused(member.id()),
+                            modes.isReadOnly(member.id())));
             for (Member to : group.members()) {
                 if (to.id() != member.id()) {
                     links.add(
@@ -102,13 +118,13 @@ public final class Survey {
                                     Optional.ofNullable(source),
                                     Optional.ofNullable(incoming.get(to.id()))
                                             .map(m -> m.get(member.id())),
-                                    Optional.ofNullable(slots.get(member.id()))
-                                            .map(m -> m.get(to.id()))));
+                                    Optional.ofNullable(wal.get(member.id()))));
                 }
             }
         }
         nodes.addAll(joins.newcomers(group.members()));
         Followers.survey(group, nodes, links);
+        links.forEach(link -> notes.addAll(WalSurvey.notes(link)));
         return new Status(
                 group.groupId(), List.copyOf(nodes), List.copyOf(links), List.copyOf(notes));
     }
@@ -159,6 +175,7 @@ public final class Survey {
                                         row.number(12, 0),
                                         row.maybe(13).orElse(""),
                                         row.maybe(14).map(Lsn::parse),
+                                        row.maybe(15),
                                         held.stream()
                                                 .filter(h -> h.from == row.number(1))
                                                 .map(HeldBy::table)
@@ -186,41 +203,25 @@ public final class Survey {
                                 names.getOrDefault(from, "?"))));
     }
 
-    private static Map<Integer, Status.Slot> slots(Session session) {
-        Map<Integer, Status.Slot> slots = new HashMap<>();
-        session.query(
-                        SurveySql.SLOTS_OUT,
-                        row ->
-                                Map.entry(
-                                        (int) row.number(1),
-                                        new Status.Slot(
-                                                row.text(2),
-                                                row.truth(3),
-                                                row.maybe(4).orElse(""),
-                                                row.maybe(5).orElse(""),
-                                                row.maybe(6).orElse(""),
-                                                row.number(7, 0),
-                                                row.text(8))))
-                .forEach(entry -> slots.put(entry.getKey(), entry.getValue()));
-        return slots;
-    }
-
     private static Status.Link link(
             Member from,
             Member to,
             Optional<Source> source,
             Optional<Incoming> incoming,
-            Optional<Status.Slot> slot) {
+            Optional<WalSurvey> wal) {
         OptionalLong lagBytes =
                 source.isPresent() && incoming.flatMap(Incoming::position).isPresent()
                         ? OptionalLong.of(
                                 source.get().end.bytesSince(incoming.get().position.orElseThrow()))
                         : OptionalLong.empty();
+        Optional<String> resync =
+                wal.map(w -> w.resyncs().get(to.id()))
+                        .map(why -> "%s; cure: pgchorus node resync %s".formatted(why, to.name()));
         return new Status.Link(
                 from.name().text(),
                 to.name().text(),
-                state(incoming),
-                reason(to, incoming),
+                resync.isPresent() ? "resync" : state(incoming),
+                resync.orElseGet(() -> reason(to, incoming)),
                 lagBytes,
                 lagSeconds(incoming, lagBytes),
                 seconds(incoming.flatMap(Incoming::skewMicros)),
@@ -232,7 +233,7 @@ public final class Survey {
                 incoming.map(Incoming::changes).orElse(0L),
                 incoming.map(Incoming::conflicts).orElse(0L),
                 incoming.map(Incoming::standingAt).orElse(""),
-                slot,
+                wal.map(w -> w.slots().get(to.id())),
                 incoming.map(Incoming::held).orElse(List.of()),
                 incoming.map(Incoming::differences).orElse(Status.Differences.NONE));
     }
@@ -254,7 +255,7 @@ public final class Survey {
             return "down";
         }
         Incoming link = incoming.get();
-        if (link.paused) {
+        if (link.isPaused()) {
             return "paused";
         }
         boolean silent = link.state.isEmpty() || link.silentSeconds > SILENT_SECONDS;
@@ -266,6 +267,9 @@ public final class Survey {
             return "node %s cannot be reached".formatted(to.name());
         }
         Incoming link = incoming.get();
+        if (link.pausedNodes.isPresent()) {
+            return "paused by order, as is node " + link.pausedNodes.get();
+        }
         if (link.paused) {
             return "paused by order";
         }

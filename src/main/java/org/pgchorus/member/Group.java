@@ -8,6 +8,7 @@ import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.HealSql;
 import org.pgchorus.sql.MemberSql;
+import org.pgchorus.sql.NodeSql;
 import org.pgchorus.sql.PublicationSql;
 
 import java.security.SecureRandom;
@@ -152,6 +153,7 @@ public final class Group {
                 if (!Catalog.published(session).contains(table)) {
                     session.execute(PublicationSql.add(table));
                 }
+                ReadOnly.cover(session, table);
                 return 0;
             });
         }
@@ -185,6 +187,12 @@ public final class Group {
                         HealSql.POLICIES,
                         row -> List.of(row.text(1), row.text(2), row.text(3), row.text(4)))
                 .forEach(policy -> to.update(HealSql.SET_POLICY, policy));
+    }
+
+    /** Tells a newcomer which nodes are paused or read-only. */
+    static void copyNodeOrders(Session from, Session to) {
+        from.query(NodeSql.CONTROLS, row -> List.of(row.text(1), row.text(2), row.text(3)))
+                .forEach(order -> to.update(NodeSql.COPY, order));
     }
 
     /** The group's settings as one node holds them. */

@@ -284,6 +284,7 @@ final class JoinExecutor {
         newcomer.inTransaction(() -> {
             Installer.arrange(newcomer, policies, work.tables());
             Group.copyOrphanPolicies(via, newcomer);
+            Group.copyNodeOrders(via, newcomer);
             newcomer.update(JoinSql.DONE, "arrange");
             return 0;
         });

@@ -41,6 +41,10 @@ public final class NodeSql {
             WHERE node NOT IN (SELECT id FROM pgchorus.member)\
             """;
 
+    /** Nodes that are read-only. */
+    public static final String READ_ONLY_NODES =
+            "SELECT node FROM pgchorus.node_control WHERE read_only";
+
     /** Whether this node is read-only. */
     public static final String IS_READ_ONLY =
             """

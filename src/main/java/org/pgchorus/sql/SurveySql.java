@@ -15,7 +15,7 @@ public final class SurveySql {
     /**
      * Links that end here: from, state, reason, paused, seconds since the daemon last said
      * something, received, durable, micros from the last applied commit to when that was said, skew
-     * micros, transactions, changes, conflicts, standing at, position.
+     * micros, transactions, changes, conflicts, standing at, position, paused nodes it ends at.
      */
     public static final String LINKS_IN =
             """
@@ -24,7 +24,10 @@ public final class SurveySql {
                    s.durable_lsn, pgchorus.micros(s.said) - s.applied_micros, s.skew_micros,
                    s.applied_transactions,
                    s.applied_changes, s.conflicts, s.standing_at,
-                   (SELECT p.lsn FROM pgchorus.link_position p WHERE p.from_node = m.id)
+                   (SELECT p.lsn FROM pgchorus.link_position p WHERE p.from_node = m.id),
+                   (SELECT string_agg(e.name, ', ' ORDER BY e.id) FROM pgchorus.node_control n
+                    JOIN pgchorus.member e ON e.id = n.node
+                    WHERE n.paused AND n.node IN (m.id, l.node_id))
             FROM pgchorus.local l
             JOIN pgchorus.member m ON m.id <> l.node_id
             LEFT JOIN pgchorus.link_status s ON s.from_node = m.id
@@ -32,13 +35,16 @@ public final class SurveySql {
             ORDER BY m.id\
             """;
 
-    /** Slots that begin here: to, slot, active, pid, restart, confirmed, retained bytes, status. */
+    /**
+     * Slots that begin here: to, slot, active, pid, restart, confirmed, retained bytes, status, how
+     * many bytes more the server would keep.
+     */
     public static final String SLOTS_OUT =
             """
             SELECT m.id, r.slot_name, r.active, r.active_pid, r.restart_lsn, r.confirmed_flush_lsn,
                    pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(),
                                               r.restart_lsn)::bigint,
-                   coalesce(r.wal_status, '')
+                   coalesce(r.wal_status, ''), r.safe_wal_size
             FROM pgchorus.local l
             JOIN pgchorus.member m ON m.id <> l.node_id
             JOIN pg_catalog.pg_replication_slots r

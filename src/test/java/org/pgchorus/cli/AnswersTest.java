@@ -47,7 +47,9 @@ class AnswersTest {
                                     "0/1000",
                                     "0/1A00",
                                     4096,
-                                    "reserved")),
+                                    "reserved",
+                                    OptionalLong.empty(),
+                                    OptionalLong.of(1L << 30))),
                     List.of(),
                     Status.Differences.NONE);
 
@@ -74,8 +76,17 @@ class AnswersTest {
 
     private static final List<Status.Node> NODES =
             List.of(
-                    new Status.Node(1, "n1", "postgresql://h1/app", "ready", "", "18.6 (Debian)"),
-                    new Status.Node(2, "n2", "postgresql://h2/app", "down", "refused", ""));
+                    new Status.Node(
+                            1,
+                            "n1",
+                            "postgresql://h1/app",
+                            "ready",
+                            "",
+                            "18.6 (Debian)",
+                            false,
+                            false),
+                    new Status.Node(
+                            2, "n2", "postgresql://h2/app", "down", "refused", "", false, false));
 
     private static final Conflict CONFLICT =
             new Conflict(
@@ -224,6 +235,74 @@ class AnswersTest {
     }
 
     @Test
+    void statusSaysWhichNodesArePausedOrReadOnly() {
+        Status.Node node = new Status.Node(1, "n1", "host=h1", "ready", "", "18.6", true, true);
+        assertThat(StatusCommand.text(new Status("aa", List.of(node), List.of(), List.of())))
+                .isEqualTo(
+                        """
+                        group aa
+
+                        id  node  state                     version  address
+                         1  n1    ready, read-only, paused  18.6     host=h1
+
+                        not well:
+                          node n1 is paused; to let its links go on: pgchorus node resume n1
+                        """);
+    }
+
+    @Test
+    void statusSaysWhenANodeKeepsTooMuchForAPeer() {
+        Status.Link over = keeping(3L << 30, "extended");
+        assertThat(new Status("aa", List.of(), List.of(over), List.of()).problems())
+                .containsExactly(
+                        "node n1 keeps 3GB of WAL for node n2, over the budget of 2GB (wal_budget):"
+                                + " let node n2 fetch it, or take it out: pgchorus node detach n2;"
+                                + " slots over their budget are let go by: pgchorus group set"
+                                + " slot_overflow=drop");
+        Status.Link endangered = keeping(1L << 20, "unreserved");
+        assertThat(new Status("aa", List.of(), List.of(endangered), List.of()).problems())
+                .containsExactly(
+                        "the server of node n1 is about to remove WAL that node n2 needs"
+                                + " (max_slot_wal_keep_size): let node n2 fetch it soon");
+        assertThat(
+                        new Status("aa", List.of(), List.of(keeping(1, "reserved")), List.of())
+                                .problems())
+                .isEmpty();
+    }
+
+    private static Status.Link keeping(long bytes, String walStatus) {
+        return new Status.Link(
+                "n1",
+                "n2",
+                "streaming",
+                "",
+                OptionalLong.of(0),
+                OptionalDouble.of(0),
+                OptionalDouble.of(0),
+                "0/2000",
+                "0/2000",
+                "0/2000",
+                "0/2000",
+                12,
+                12,
+                0,
+                "",
+                Optional.of(
+                        new Status.Slot(
+                                "pgchorus_aa_1_2",
+                                true,
+                                "1",
+                                "0/1000",
+                                "0/2000",
+                                bytes,
+                                walStatus,
+                                OptionalLong.empty(),
+                                OptionalLong.of(2L << 30))),
+                List.of(),
+                Status.Differences.NONE);
+    }
+
+    @Test
     void statusSaysThatAllIsWell() {
         Status status =
                 new Status("aa", NODES.subList(0, 1), List.of(FLOWING), List.of("t does not"));
@@ -238,7 +317,8 @@ class AnswersTest {
         assertThat(json.get("nodes").get(1).toString())
                 .isEqualTo(
                         "{\"id\":2,\"name\":\"n2\",\"address\":\"postgresql://h2/app\","
-                                + "\"state\":\"down\",\"version\":null,\"problem\":\"refused\"}");
+                                + "\"state\":\"down\",\"version\":null,\"paused\":false,"
+                                + "\"read_only\":false,\"problem\":\"refused\"}");
         assertThat(json.get("links")).hasSize(1);
     }
 
@@ -251,6 +331,8 @@ class AnswersTest {
         assertThat(flowing.get("active").asBoolean()).isTrue();
         assertThat(flowing.get("active_pid").asInt()).isEqualTo(4711);
         assertThat(flowing.get("retained_bytes").asLong()).isEqualTo(4096);
+        assertThat(flowing.get("budget_bytes").asLong()).isEqualTo(1L << 30);
+        assertThat(flowing.get("safe_bytes").isNull()).isTrue();
         assertThat(flowing.get("applied_transactions").asLong()).isEqualTo(1234);
         JsonNode down = links.get(1);
         for (String unknown :

@@ -42,6 +42,11 @@ class WrongUseTest {
                     node join n2=host=h | missing required option: '--via=ADDRESS'
                     node join n2=host=h --via host=i --jobs 0 | --jobs must be from 1 to 64, not 0
                     group create host=h | here the name is missing
+                    group set x --group host=h | a setting is given as NAME=VALUE, not "x"
+                    group set wal_buget=1GB --group host=h | did you mean "wal_budget"?
+                    group set wal_budget=1 --group host=h | wal_budget: "1" is not a size
+                    group set wal_disk=1GB wal_disk=2GB --group host=h | wal_disk is set twice
+                    node read-only n1 of | "of" is none of on, off; did you mean "off"?
                     group create n1=host=h --tables a.b.c | it has more than schema and table
                     completion fish     | "fish" is none of bash, zsh
                     table add           | missing required parameter: 'TABLE'

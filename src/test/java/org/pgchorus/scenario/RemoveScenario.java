@@ -183,11 +183,13 @@ class RemoveScenario {
     private static void theGroupIsGone(Address x, Address y) throws InterruptedException {
         String group = Survey.of(x).groupId();
         List<String> before = ours(x, group, 1);
+        NodeOrders.readOnly(y, new NodeName("y"), true);
         assertThat(NodeOrders.remove(y, true).notes())
                 .singleElement()
                 .asString()
                 .contains("node x still counts on it; there: pgchorus node detach y --group");
         TestGroup.await("nobody is at y", () -> ours(y, group, 2).isEmpty());
+        run(y, "INSERT INTO part VALUES (77, now())");
         assertThat(ours(x, group, 1))
                 .containsAll(before.stream().filter(o -> !isSession(o)).toList());
         assertThat(column(y, "SELECT count(*) FROM item WHERE id < 10")).containsExactly("2");
