@@ -17,9 +17,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
- * Where one database is and how to connect to it, in libpq's terms.
+ * Where one database is and how to connect to it, in libpq's terms. With several hosts it is on
+ * whichever of them is the primary.
  *
  * <p>Immutable; may be shared between threads. Holds only what was given: {@link #completed} adds
  * what libpq would add from service file, environment and password file. {@link #text} and {@link
@@ -29,7 +31,7 @@ import java.util.function.Function;
  * <p>Source: PostgreSQL manual, "Database Connection Control Functions".
  */
 public final class Address {
-    private static final int DEFAULT_PORT = 5432;
+    static final String DEFAULT_PORT = "5432";
 
     private final Map<AddressParameter, String> values;
 
@@ -37,6 +39,9 @@ public final class Address {
     private Address(Map<AddressParameter, String> values) {
         this.values = new EnumMap<>(AddressParameter.class);
         this.values.putAll(values);
+        if (values.containsKey(PORT)) {
+            HostForm.checkCounts(values.getOrDefault(HOST, ""), values.get(PORT));
+        }
         if (values.containsKey(HOST)
                 && values.containsKey(HOSTADDR)
                 && "verify-full".equals(values.get(SSLMODE))) {
@@ -51,7 +56,7 @@ public final class Address {
      * too) or {@code key=value} words.
      *
      * @throws IllegalArgumentException if the text is neither, names an unknown parameter (the
-     *     nearest known one is in the message), several hosts or a Unix socket
+     *     nearest known one is in the message) or a Unix socket
      */
     public static Address parse(String text) {
         return new Address(AddressText.read(text));
@@ -149,7 +154,7 @@ public final class Address {
         if (!filled.containsKey(HOSTADDR)) {
             filled.putIfAbsent(HOST, "localhost");
         }
-        filled.putIfAbsent(PORT, Integer.toString(DEFAULT_PORT));
+        filled.putIfAbsent(PORT, DEFAULT_PORT);
         String osUser = environment.getOrDefault("USER", "");
         if (!osUser.isEmpty()) {
             filled.putIfAbsent(USER, osUser);
@@ -200,14 +205,34 @@ public final class Address {
         return Optional.ofNullable(values.get(parameter));
     }
 
-    /** The host name or IP address to connect to, IPv6 without brackets. */
-    public String host() {
-        return value(HOSTADDR).or(() -> value(HOST)).orElse("localhost");
+    /**
+     * A server to connect to.
+     *
+     * @param host its name or IP address, IPv6 without brackets
+     */
+    public record Place(String host, int port) {}
+
+    /** The servers to connect to, in this order: one, or a primary and its standbys. */
+    public List<Place> places() {
+        List<String> hosts =
+                List.of(value(HOSTADDR).or(() -> value(HOST)).orElse("localhost").split(","));
+        List<String> ports = List.of(value(PORT).orElse(DEFAULT_PORT).split(","));
+        return IntStream.range(0, hosts.size())
+                .mapToObj(i ->
+                        new Place(
+                                hosts.get(i),
+                                Integer.parseInt(ports.get(ports.size() == 1 ? 0 : i))))
+                .toList();
     }
 
-    /** The TCP port to connect to. */
+    /** The first of the {@link #places}. */
+    public String host() {
+        return places().getFirst().host();
+    }
+
+    /** The port of the first of the {@link #places}. */
     public int port() {
-        return value(PORT).map(Integer::parseInt).orElse(DEFAULT_PORT);
+        return places().getFirst().port();
     }
 
     /**

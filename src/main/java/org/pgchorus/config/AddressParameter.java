@@ -142,10 +142,12 @@ public enum AddressParameter {
                     "%s \"%s\" is not allowed: one of %s"
                             .formatted(word(), value, String.join(", ", values)));
         }
-        if (this == HOST || this == HOSTADDR) {
+        if (this == HOST) {
+            HostForm.checkHosts(value);
+        } else if (this == HOSTADDR) {
             HostForm.checkHost(value);
         } else if (this == PORT) {
-            HostForm.checkPort(value);
+            HostForm.checkPorts(value);
         } else if (this == CONNECT_TIMEOUT && !value.matches("-?[0-9]{1,9}")) {
             throw new IllegalArgumentException(
                     "%s \"%s\" is not a whole number of seconds".formatted(word(), value));

@@ -1,13 +1,15 @@
 package org.pgchorus.config;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * Reads the two text forms of an address into its parameters. Pure.
  *
  * <pre>
- *   postgresql://[user[:password]@][host][:port][/dbname][?word=value[&amp;word=value]...]
+ *   postgresql://[user[:password]@][host][:port][,...][/dbname][?word=value[&amp;word=value]...]
  *   word=value [word='quoted value'] ...           backslash escapes, inside quotes and outside
  * </pre>
  *
@@ -82,32 +84,41 @@ final class AddressText {
     }
 
     private void hostPart(String part) {
-        int hostEnd;
-        String host;
-        if (part.startsWith("[")) {
-            int close = part.indexOf(']');
-            if (close < 0) {
-                throw new IllegalArgumentException(
-                        "the URI's host lacks the ] of its IPv6 address");
-            }
-            host = part.substring(1, close);
-            hostEnd = close + 1;
-            if (host.isEmpty()) {
-                throw new IllegalArgumentException("the URI's IPv6 address is empty");
-            }
-            if (hostEnd < part.length() && part.charAt(hostEnd) != ':') {
-                throw new IllegalArgumentException(
-                        "after the ] of an IPv6 address only : and a port, or /, may follow");
-            }
-        } else {
-            int colon = part.indexOf(':');
-            hostEnd = colon < 0 ? part.length() : colon;
-            host = part.substring(0, hostEnd);
+        List<String> hosts = new ArrayList<>();
+        List<String> ports = new ArrayList<>();
+        for (String place : part.split(",", -1)) {
+            int hostEnd = hostEnd(place);
+            hosts.add(
+                    place.startsWith("[")
+                            ? place.substring(1, hostEnd - 1)
+                            : place.substring(0, hostEnd));
+            ports.add(hostEnd < place.length() ? place.substring(hostEnd + 1) : "");
         }
-        putFirst(AddressParameter.HOST, host, "host");
-        if (hostEnd < part.length()) {
-            putFirst(AddressParameter.PORT, part.substring(hostEnd + 1), "port");
+        putFirst(AddressParameter.HOST, String.join(",", hosts), "host");
+        if (!ports.stream().allMatch(String::isEmpty)) {
+            ports.replaceAll(port -> port.isEmpty() ? Address.DEFAULT_PORT : port);
+            putFirst(AddressParameter.PORT, String.join(",", ports), "port");
         }
+    }
+
+    /** Where the host ends and, if there is one, the colon before the port is. */
+    private static int hostEnd(String place) {
+        if (!place.startsWith("[")) {
+            int colon = place.indexOf(':');
+            return colon < 0 ? place.length() : colon;
+        }
+        int close = place.indexOf(']');
+        if (close < 0) {
+            throw new IllegalArgumentException("the URI's host lacks the ] of its IPv6 address");
+        }
+        if (close == 1) {
+            throw new IllegalArgumentException("the URI's IPv6 address is empty");
+        }
+        if (close + 1 < place.length() && place.charAt(close + 1) != ':') {
+            throw new IllegalArgumentException(
+                    "after the ] of an IPv6 address only : and a port, or /, may follow");
+        }
+        return close + 1;
     }
 
     private void queryPart(String part) {

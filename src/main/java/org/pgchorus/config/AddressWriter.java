@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Writes an address: as a URI without secrets, and as the JDBC driver wants it. Pure.
@@ -27,12 +28,7 @@ final class AddressWriter {
         if (values.containsKey(USER)) {
             uri.append(Percent.encode(values.get(USER), "")).append('@');
         }
-        if (values.containsKey(HOST)) {
-            uri.append(hostPart(Percent.encode(values.get(HOST), ":")));
-        }
-        if (values.containsKey(PORT)) {
-            uri.append(':').append(values.get(PORT));
-        }
+        uri.append(places(values));
         if (values.containsKey(DBNAME)) {
             uri.append('/').append(Percent.encode(values.get(DBNAME), ""));
         }
@@ -49,12 +45,26 @@ final class AddressWriter {
         return uri.toString();
     }
 
+    /** Hosts with their ports, as far as they are given. */
+    private static String places(Map<AddressParameter, String> values) {
+        String[] hosts = values.getOrDefault(HOST, "").split(",");
+        String[] ports = values.getOrDefault(PORT, "").split(",");
+        var text = new StringBuilder();
+        for (int i = 0; i < hosts.length; i++) {
+            String port = ports[ports.length == 1 ? 0 : i];
+            text.append(i == 0 ? "" : ",")
+                    .append(hostPart(Percent.encode(hosts[i], ":")))
+                    .append(port.isEmpty() ? "" : ":" + port);
+        }
+        return text.toString();
+    }
+
     static String jdbcUrl(Address address) {
-        return "jdbc:postgresql://%s:%d/%s"
-                .formatted(
-                        hostPart(address.host()),
-                        address.port(),
-                        Percent.encode(address.database(), ""));
+        String places =
+                address.places().stream()
+                        .map(place -> hostPart(place.host()) + ":" + place.port())
+                        .collect(Collectors.joining(","));
+        return "jdbc:postgresql://%s/%s".formatted(places, Percent.encode(address.database(), ""));
     }
 
     private static String hostPart(String host) {
@@ -70,6 +80,10 @@ final class AddressWriter {
             if (name.isPresent() && value.isPresent()) {
                 properties.setProperty(name.get(), jdbcValue(parameter, value.get()));
             }
+        }
+        if (address.places().size() > 1) {
+            // A node is where it can be written.
+            properties.putIfAbsent("targetServerType", "primary");
         }
         // libpq's word for "the certificate authorities this machine trusts".
         if ("system".equals(properties.getProperty("sslrootcert"))) {

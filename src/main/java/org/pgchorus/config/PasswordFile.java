@@ -2,6 +2,7 @@ package org.pgchorus.config;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Finds an address's password in the text of a {@code .pgpass} file. Pure.
@@ -20,15 +21,23 @@ public final class PasswordFile {
     private PasswordFile() {}
 
     /**
+     * The password; of several hosts that of the first that has one, for all.
+     *
      * @param address with user and database given or filled in
      */
     public static Optional<String> find(String fileText, Address address) {
+        List<String> hosts =
+                List.of(address.value(AddressParameter.HOST).orElseGet(address::host).split(","));
+        List<Address.Place> places = address.places();
+        return IntStream.range(0, places.size())
+                .mapToObj(i -> find(fileText, address, hosts.get(i), places.get(i).port()))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private static Optional<String> find(String fileText, Address address, String host, int port) {
         List<String> wanted =
-                List.of(
-                        address.value(AddressParameter.HOST).orElseGet(address::host),
-                        Integer.toString(address.port()),
-                        address.database(),
-                        address.user());
+                List.of(host, Integer.toString(port), address.database(), address.user());
         return fileText.lines()
                 .filter(line -> !line.startsWith("#"))
                 .map(line -> passwordIn(line, wanted))

@@ -207,7 +207,8 @@ public final class EmbeddedServer implements AutoCloseable {
 
     /**
      * Read from the server's own file and not by connecting: on a port another server got first, a
-     * connection would succeed too. Line 1 is the process id, line 8 the state.
+     * connection would succeed too. Line 1 is the process id, line 8 the state: "standby" once a
+     * standby lets readers in.
      */
     private boolean acceptsConnections() {
         List<String> lines;
@@ -221,7 +222,7 @@ public final class EmbeddedServer implements AutoCloseable {
         }
         return lines.size() >= 8
                 && lines.get(0).equals(Long.toString(postmaster))
-                && lines.get(7).strip().equals("ready");
+                && Set.of("ready", "standby").contains(lines.get(7).strip());
     }
 
     /** The address of one of its databases, for the superuser. */

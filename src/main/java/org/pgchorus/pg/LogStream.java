@@ -106,6 +106,7 @@ public final class LogStream implements AutoCloseable {
                 // The sender makes texts of values by the settings of its session.
                 statement.execute(Pinned.statements(majorVersion));
             }
+            FailoverSlot.adjust(connection, majorVersion, slot);
             PGConnection pg = connection.unwrap(PGConnection.class);
             ChainedLogicalStreamBuilder builder =
                     pg.getReplicationAPI()

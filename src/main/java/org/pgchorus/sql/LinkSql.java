@@ -9,6 +9,17 @@ public final class LinkSql {
             "SET session_replication_role = replica; SET synchronous_commit = off;"
                     + " SET enable_seqscan = off; SET client_min_messages = warning";
 
+    /** Whether the database has our settings. */
+    public static final String HAS_SETTINGS = "SELECT to_regclass('pgchorus.setting') IS NOT NULL";
+
+    /** Whether a slot is kept by standbys too, and whether the group asks for it; from 17 on. */
+    public static final String FAILOVER =
+            """
+            SELECT failover, EXISTS (SELECT FROM pgchorus.setting
+                                     WHERE name = 'failover_slots' AND value = 'on')
+            FROM pg_catalog.pg_replication_slots WHERE slot_name = ?\
+            """;
+
     /** Takes the origin for this session; parameter: its name. */
     public static final String SETUP_ORIGIN =
             "SELECT pg_catalog.pg_replication_origin_session_setup(?)";

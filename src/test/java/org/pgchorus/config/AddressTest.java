@@ -79,9 +79,11 @@ class AddressTest {
                 "postgres://[::1]z | after the ]",
                 "postgresql://h:0/ | port is not a number",
                 "postgresql://h:65536/ | port is not a number",
-                "postgresql://h1,h2/d | several hosts",
-                "postgresql://h1:1,h2:2/d | several ports",
-                "host=h port=1,2 | several ports",
+                "postgresql://h1,,h2/d | an empty host among several",
+                "postgresql://h1:1,h2:0/d | port is not a number",
+                "host=h port=1,2 | 2 ports for 1 host(s)",
+                "host=a,b,c port=1,2 | 2 ports for 3 host(s)",
+                "host=a,b hostaddr=1.2.3.4,1.2.3.5 | several IP addresses",
                 "postgresql://%2Fvar%2Frun/d | over TCP only",
                 "host=/tmp | over TCP only",
                 "host='a b' | no host name has",
@@ -152,6 +154,34 @@ class AddressTest {
         assertThat(Address.parse(address.text())).isEqualTo(address.withoutPassword());
         assertThat(address.password()).contains("S3cr");
         assertThat(address.withoutPassword().password()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "postgresql://u@a:1,b:2/d",
+                "postgresql://u@a,b/d",
+                "postgresql://u@[::1]:1,b:2/d",
+                "postgresql://u@a:7,b:7/d?target_session_attrs=any",
+            })
+    void severalHostsReadBack(String text) {
+        assertThat(Address.parse(text).text()).isEqualTo(text);
+        assertThat(Address.parse(Address.parse(text).text())).isEqualTo(Address.parse(text));
+    }
+
+    @Test
+    void ofSeveralHostsThePrimaryIsTheNode() {
+        Address address = Address.parse("host=db1,::1 port=5433 user=u dbname=d");
+        assertThat(address.places())
+                .containsExactly(new Address.Place("db1", 5433), new Address.Place("::1", 5433));
+        assertThat(address.jdbcUrl()).isEqualTo("jdbc:postgresql://db1:5433,[::1]:5433/d");
+        assertThat(address.jdbcProperties()).containsEntry("targetServerType", "primary");
+        assertThat(Address.parse("postgresql://u@a:1,b/d").places())
+                .containsExactly(new Address.Place("a", 1), new Address.Place("b", 5432));
+        Address any = Address.parse("host=a,b user=u target_session_attrs=any");
+        assertThat(any.jdbcProperties()).containsEntry("targetServerType", "any");
+        assertThat(Address.parse("host=a user=u").jdbcProperties())
+                .doesNotContainKey("targetServerType");
     }
 
     @Test

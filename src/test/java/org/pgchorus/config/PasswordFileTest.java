@@ -35,6 +35,14 @@ class PasswordFileTest {
     }
 
     @Test
+    void ofSeveralHostsTheFirstThatHasOneHasItForAll() {
+        Address both = Address.parse("postgresql://ann@db1:6000,db2:6001/app");
+        assertThat(PasswordFile.find("db2:6001:app:ann:two\n", both)).contains("two");
+        assertThat(PasswordFile.find("db2:*:*:*:two\ndb1:*:*:*:one\n", both)).contains("one");
+        assertThat(PasswordFile.find("db2:6000:app:ann:two\n", both)).isEmpty();
+    }
+
+    @Test
     void firstMatchWins() {
         assertThat(
                         PasswordFile.find(
