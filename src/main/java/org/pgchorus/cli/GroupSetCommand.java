@@ -26,6 +26,8 @@ import java.util.concurrent.Callable;
             "wal_disk       how much WAL the nodes' disks have room for",
             "slot_overflow  what happens then: keep, or drop, which lets the slot go, so that its"
                     + " peer has to be resynced and the disk does not fill",
+            "failover_slots  on: the nodes' physical standbys keep the slots too (PostgreSQL 17 and"
+                    + " later), from when each link connects next",
             "",
             "The value default puts a setting back. Daemons go by a change within seconds."
         },

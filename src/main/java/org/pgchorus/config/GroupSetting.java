@@ -26,7 +26,12 @@ public enum GroupSetting {
             "keep",
             "what happens to a slot over its budget: keep it, or drop it, so that its peer has to"
                     + " be resynced",
-            GroupSetting::overflow);
+            text -> oneOf(text, List.of("keep", "drop"))),
+    FAILOVER_SLOTS(
+            "failover_slots",
+            "off",
+            "whether the nodes' standbys keep the slots too, from PostgreSQL 17 on: on or off",
+            text -> oneOf(text, List.of("on", "off")));
 
     private final String key;
     private final String standard;
@@ -92,11 +97,11 @@ public enum GroupSetting {
         return Arrays.stream(values()).filter(setting -> setting.key.equals(key)).findFirst();
     }
 
-    private static String overflow(String text) {
-        List<String> known = List.of("keep", "drop");
+    private static String oneOf(String text, List<String> known) {
         if (!known.contains(text)) {
             throw new IllegalArgumentException(
-                    "\"%s\" is none of keep, drop%s".formatted(text, Nearest.hint(text, known)));
+                    "\"%s\" is none of %s%s"
+                            .formatted(text, String.join(", ", known), Nearest.hint(text, known)));
         }
         return text;
     }

@@ -44,6 +44,7 @@ class GroupSettingTest {
                     wal_budget    | 25 %   | 25%
                     wal_disk      | 1 TB   | 1TB
                     slot_overflow | drop   | drop
+                    failover_slots | on    | on
                     """)
     void valuesAreKeptInOneForm(String key, String typed, String kept) {
         assertThat(GroupSetting.named(key).canonical(typed)).isEqualTo(kept);
@@ -59,6 +60,7 @@ class GroupSettingTest {
                     wal_budget    | 0%    | wal_budget: "0%" is not from 1% to 100%
                     wal_budget    | 101%  | wal_budget: "101%" is not from 1% to 100%
                     wal_disk      | 10gb  | did you mean "GB"?
+                    failover_slots | yes  | failover_slots: "yes" is none of on, off
                     slot_overflow | dorp  | "dorp" is none of keep, drop; did you mean "drop"?
                     """)
     void othersAreRefusedWithTheReason(String key, String typed, String reason) {

@@ -9,8 +9,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgchorus.config.Address;
 import org.pgchorus.config.AddressParameter;
+import org.pgchorus.config.GroupSetting;
 import org.pgchorus.daemon.Daemon;
 import org.pgchorus.daemon.Orders;
+import org.pgchorus.daemon.SettingOrders;
 import org.pgchorus.daemon.Survey;
 import org.pgchorus.daemon.Waiting;
 import org.pgchorus.demo.EmbeddedServer;
@@ -20,6 +22,7 @@ import org.pgchorus.model.NodeName;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -59,9 +62,7 @@ class StandbyScenario {
 
     private static void failOver(EmbeddedServer first, EmbeddedServer standby, Address a, Address b)
             throws InterruptedException {
-        String on = "INSERT INTO pgchorus.setting VALUES ('failover_slots', 'on')";
-        run(a, on);
-        run(b, on);
+        SettingOrders.set(b, Map.of(GroupSetting.FAILOVER_SLOTS, Optional.of("on")));
         for (boolean paused : new boolean[] {true, false}) {
             assertThat(Orders.pause(b, A, B, paused)).isTrue();
         }
