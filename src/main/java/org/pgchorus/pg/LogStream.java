@@ -57,9 +57,9 @@ public final class LogStream implements AutoCloseable {
                 given,
                 applicationName,
                 "14",
+                slot,
                 (builder, major) -> {
-                    builder.withSlotName(slot)
-                            .withStartPosition(LogSequenceNumber.valueOf(sourceStartLsn.bytes()))
+                    builder.withStartPosition(LogSequenceNumber.valueOf(sourceStartLsn.bytes()))
                             .withSlotOption("publication_names", ObjectNames.PUBLICATION)
                             .withSlotOption("messages", "true");
                     if (major >= ORIGIN_OPTION_SINCE) {
@@ -84,9 +84,9 @@ public final class LogStream implements AutoCloseable {
                 given,
                 applicationName,
                 "12",
+                slot,
                 (builder, major) -> {
-                    builder.withSlotName(slot)
-                            .withStartPosition(LogSequenceNumber.valueOf(sourceStartLsn.bytes()))
+                    builder.withStartPosition(LogSequenceNumber.valueOf(sourceStartLsn.bytes()))
                             .withSlotOption("publication_names", String.join(",", publications));
                     if (major >= MESSAGES_OPTION_SINCE) {
                         builder.withSlotOption("messages", "true");
@@ -98,6 +98,7 @@ public final class LogStream implements AutoCloseable {
             Address given,
             String applicationName,
             String oldestServer,
+            String slot,
             ObjIntConsumer<ChainedLogicalStreamBuilder> options) {
         Connection connection = connect(given, applicationName, oldestServer);
         try {
@@ -112,6 +113,7 @@ public final class LogStream implements AutoCloseable {
                     pg.getReplicationAPI()
                             .replicationStream()
                             .logical()
+                            .withSlotName(slot)
                             .withAutomaticFlush(false)
                             .withSlotOption("proto_version", "1")
                             .withStatusInterval(STATUS_MILLIS, TimeUnit.MILLISECONDS);
