@@ -130,7 +130,8 @@ class AnswersTest {
     @Test
     void aFollowerHasNoIdAndIsWell() throws IOException {
         Status.Node follower =
-                new Status.Node(0, "f1", "postgresql://h3/app", "following", "", "18.6");
+                new Status.Node(
+                        0, "f1", "postgresql://h3/app", "following", "", "18.6", false, false);
         Status status = new Status("", List.of(follower), List.of(), List.of());
         assertThat(StatusCommand.text(status))
                 .isEqualTo(
