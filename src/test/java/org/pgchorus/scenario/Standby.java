@@ -59,7 +59,7 @@ final class Standby {
                         .keepIn(home)
                         .setting(
                                 "primary_conninfo",
-                                "host=127.0.0.1 port=%d user=postgres dbname=app application_name=sb"
+                                "host=127.0.0.1 port=%d user=postgres dbname=app"
                                         .formatted(primary.port()))
                         .setting("primary_slot_name", "standby")
                         .setting("hot_standby_feedback", "on");
