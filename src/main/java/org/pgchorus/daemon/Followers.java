@@ -2,6 +2,7 @@ package org.pgchorus.daemon;
 
 import org.pgchorus.config.Address;
 import org.pgchorus.member.Following;
+import org.pgchorus.member.Identity;
 import org.pgchorus.member.Member;
 import org.pgchorus.member.Takeover;
 import org.pgchorus.model.LinkName;
@@ -106,7 +107,8 @@ final class Followers {
             String problem = "";
             try {
                 provider = Optional.of(Session.open(following.provider(), NAME));
-                if (following.providerName().isPresent()) {
+                if (following.providerName().isPresent()
+                        && Identity.of(provider.get()).isPresent()) {
                     provider.get().close();
                     return Optional.empty();
                 }

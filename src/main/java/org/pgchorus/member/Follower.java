@@ -191,25 +191,15 @@ public final class Follower implements AutoCloseable {
                             "node %s has not all rows yet; wait until it is ready"
                                     .formatted(member.name()));
                 }
-                refuseFollower(provider, name);
+                Following.refuseName(provider, name);
             } else {
                 try (Session other = Session.open(member.address(), NAME)) {
-                    refuseFollower(other, name);
+                    Following.refuseName(other, name);
                 } catch (PgError.Busy e) {
                     progress.step(
                             "node %s cannot be asked for followers called %s: %s"
                                     .formatted(member.name(), name, e.getMessage()));
                 }
-            }
-        }
-    }
-
-    private static void refuseFollower(Session session, NodeName name) {
-        for (Following.Known known : Following.followersOf(session)) {
-            if (known.name().equals(name)) {
-                throw PgError.refused(
-                        "the group has a follower %s already, at %s; choose another name"
-                                .formatted(name, known.address().text()));
             }
         }
     }
@@ -272,7 +262,16 @@ public final class Follower implements AutoCloseable {
     private void dropLeftOut() {
         for (Followed table : tables) {
             for (String column : table.leftOut()) {
-                follower.execute(FollowSql.dropColumn(table.name(), column));
+                try {
+                    follower.execute(FollowSql.dropColumn(table.name(), column));
+                } catch (PgError.Refused e) {
+                    throw PgError.refused(
+                            ("column %s of table %s, which --columns leaves out, cannot be dropped"
+                                            + " from the copied schema: %s; create the tables"
+                                            + " yourself and use --schema existing")
+                                    .formatted(column, table.name(), e.getMessage()),
+                            e);
+                }
             }
         }
     }

@@ -147,6 +147,17 @@ public record Following(
         return new Leaver.Left(Optional.of(following.name().text()), Optional.empty(), done, notes);
     }
 
+    /** A follower and a node of one group do not share a name, nor do two followers. */
+    static void refuseName(Session node, NodeName name) {
+        for (Known known : fed(node)) {
+            if (known.name.equals(name)) {
+                throw PgError.refused(
+                        "the group has a follower %s already, at %s; choose another name"
+                                .formatted(name, known.address.text()));
+            }
+        }
+    }
+
     private static List<Known> fed(Session node) {
         return node.value(FollowSql.KNOWS_FOLLOWERS).equals("t") ? followersOf(node) : List.of();
     }

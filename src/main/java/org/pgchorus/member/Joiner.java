@@ -229,6 +229,7 @@ public final class Joiner implements AutoCloseable {
         if (own.isEmpty()) {
             Group.refuseMember(sessions.newcomer(), request.node());
         }
+        sessions.all().values().forEach(s -> Following.refuseName(s, request.node().name()));
         for (Member member : sessions.members()) {
             if (member.name().equals(request.node().name())) {
                 throw PgError.refused(

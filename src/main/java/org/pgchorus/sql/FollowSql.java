@@ -167,13 +167,20 @@ public final class FollowSql {
     /** At the provider: lets us write although its clients may not any more. */
     public static final String WRITABLE = "SET default_transaction_read_only = off";
 
-    /** At the provider: transactions of clients that write and are open. */
+    /**
+     * At the provider: transactions of clients that write and are open, prepared ones included. By
+     * their locks, since those are shown to every role.
+     */
     public static final String WRITING =
             """
-            SELECT count(*) FROM pg_catalog.pg_stat_activity
-            WHERE datname = current_database() AND backend_xid IS NOT NULL
-              AND pid <> pg_catalog.pg_backend_pid() AND backend_type = 'client backend'
-              AND application_name NOT LIKE 'pgchorus%'\
+            SELECT (SELECT count(*) FROM pg_catalog.pg_locks l
+                    JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+                    WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
+                      AND a.datname = current_database() AND a.usesysid IS NOT NULL
+                      AND a.pid <> pg_catalog.pg_backend_pid()
+                      AND a.application_name NOT LIKE 'pgchorus%')
+                 + (SELECT count(*) FROM pg_catalog.pg_prepared_xacts
+                    WHERE database = current_database())\
             """;
 
     /** At a node: whether it can have followers. */

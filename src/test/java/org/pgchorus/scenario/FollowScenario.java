@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
+import org.pgchorus.config.NodeAddress;
 import org.pgchorus.config.TablePattern;
 import org.pgchorus.daemon.FollowOrders;
 import org.pgchorus.daemon.NodeOrders;
+import org.pgchorus.daemon.Orders;
 import org.pgchorus.daemon.Status;
 import org.pgchorus.daemon.Survey;
 import org.pgchorus.demo.ServerOptions;
@@ -119,6 +121,7 @@ class FollowScenario {
             leavesNothing(group);
             group.run(2, "TRUNCATE users, pair, log, numbered, sale");
             brokenOffBeginsAnew(group);
+            rowsThatAreThereNeedNoCopy(group);
         }
     }
 
@@ -191,6 +194,13 @@ class FollowScenario {
         assertThatThrownBy(() -> group.join(2))
                 .hasMessageContaining("is follower c of")
                 .hasMessageContaining("node take-over");
+        NodeAddress namesake = new NodeAddress(TestGroup.name(2), group.server(0).address("other"));
+        group.server(0).createDatabase("other");
+        JoinRequest join =
+                new JoinRequest(
+                        namesake, group.address(1), JoinRequest.Schema.EXISTING, false, 1);
+        assertThatThrownBy(() -> Orders.join(join, new TestGroup.Silent()))
+                .hasMessageContaining("the group has a follower c already");
         FollowRequest twice = request(group, 2, 1, List.of(), Map.of(), Map.of());
         assertThatThrownBy(() -> follow(group, twice)).hasMessageContaining("is follower c of");
         FollowRequest chain = request(group, 1, 2, List.of(), Map.of(), Map.of());
@@ -212,6 +222,23 @@ class FollowScenario {
         assertThat(group.rows(1, "SELECT slot_name FROM pg_replication_slots")).hasSize(1);
         group.run(2, "TRUNCATE users, pair, log, numbered, sale");
         follow(group, 2, 1);
+        settledEqual(group);
+    }
+
+    private static void rowsThatAreThereNeedNoCopy(TestGroup group) throws InterruptedException {
+        NodeOrders.remove(group.address(2), false);
+        FollowRequest asTheyAre =
+                new FollowRequest(
+                        group.nodes().get(2),
+                        group.address(0),
+                        JoinRequest.Schema.EXISTING,
+                        false,
+                        1,
+                        List.of(),
+                        Map.of(),
+                        Map.of());
+        follow(group, asTheyAre);
+        group.run(0, "UPDATE users SET age = -1 WHERE id = 1", "INSERT INTO log VALUES ('last')");
         settledEqual(group);
     }
 

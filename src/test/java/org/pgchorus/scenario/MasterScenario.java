@@ -35,6 +35,8 @@ class MasterScenario {
             CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL UNIQUE, age int, note text);
             CREATE TABLE paid (id int PRIMARY KEY, users int REFERENCES users, amount numeric);
             CREATE TABLE visit (line text);
+            CREATE TABLE bag (n numeric, w json);
+            ALTER TABLE bag REPLICA IDENTITY FULL;
             CREATE TABLE secret (id int PRIMARY KEY, word text);
             """;
 
@@ -89,7 +91,8 @@ class MasterScenario {
                     0,
                     "INSERT INTO users SELECT g, g || '@x', g % 90, 'n' FROM"
                             + " generate_series(1, 2000) g",
-                    "INSERT INTO visit VALUES ('before')");
+                    "INSERT INTO visit VALUES ('before')",
+                    "INSERT INTO bag VALUES (1.0, '1'), (1.0, '1'), (NULL, NULL), (2, NULL)");
             FollowRequest all =
                     request(
                             group,
@@ -192,13 +195,18 @@ class MasterScenario {
                 "DELETE FROM users WHERE id % 100 = 7",
                 "INSERT INTO paid SELECT g, g, 1.50 FROM generate_series(1, 5) g",
                 "INSERT INTO visit VALUES ('during')",
-                "INSERT INTO secret VALUES (1, 'x')");
+                "INSERT INTO secret VALUES (1, 'x')",
+                "UPDATE bag SET w = '{\"a\": 1}' WHERE ctid = (SELECT min(ctid) FROM bag)",
+                "DELETE FROM bag WHERE n IS NULL",
+                "UPDATE bag SET n = 3 WHERE n = 2");
         // A table without a key sends inserts only, and the master's own work is not refused.
         group.run(0, "UPDATE visit SET line = 'changed' WHERE line = 'before'");
         awaitAll(requests);
         same(group);
         assertThat(rows(follower(group, 1), "SELECT line FROM visit ORDER BY 1", 1))
                 .containsExactly("before", "during");
+        assertThat(rows(follower(group, 1), "SELECT n, w FROM bag ORDER BY n, w::text", 2))
+                .containsExactly("1.0|1", "1.0|{\"a\": 1}", "3|null");
         assertThat(rows(follower(group, 1), "SELECT count(*) FROM secret", 1)).containsExactly("0");
         for (FollowRequest request : requests) {
             assertThat(Survey.of(request.node().address()).problems()).isEmpty();
