@@ -45,7 +45,8 @@ class JoinFaultScenario {
             INSERT INTO hot SELECT g, 'old', g FROM generate_series(1, 20000) g;
             INSERT INTO typed SELECT g, g / 7.0, now() - g * interval '1 hour',
                 decode(md5(g::text), 'hex'), ARRAY['x' || g, NULL], json_build_object('g', g),
-                g / 3.0, g * interval '1 minute', md5(g::text)::uuid FROM generate_series(1, 3000) g;
+                g / 3.0, g * interval '1 minute', md5(g::text)::uuid
+                FROM generate_series(1, 3000) g;
             INSERT INTO plain SELECT a, b, c, d, e, f, g, i FROM typed;
             INSERT INTO large SELECT g, (SELECT string_agg(md5(g::text || s), '')
                                          FROM generate_series(1, 300) s)
