@@ -224,7 +224,9 @@ final class NodeAgent implements Runnable, AutoCloseable {
     private boolean awaitMembership(Session control) throws InterruptedException {
         while (!closed) {
             Optional<Identity> found = Identity.of(control);
-            if (found.isEmpty()) {
+            if (control.value(AgentSql.IN_RECOVERY).equals("t")) {
+                say("in recovery: waits until the server is promoted");
+            } else if (found.isEmpty()) {
                 if (!FollowerAgent.serve(control, node, () -> closed, this::say)) {
                     say("waiting: not a member of a group yet");
                 }

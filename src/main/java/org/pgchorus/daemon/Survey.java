@@ -81,6 +81,7 @@ public final class Survey {
                         sources.put(id, source(session));
                         wal.put(id, WalSurvey.of(session));
                         notes.addAll(wal.get(id).notes());
+                        wal.get(id).problem().ifPresent(text -> problems.put(id, text));
                         notes.addAll(PolicyOrders.notes(session));
                         joins.ask(session);
                     } catch (PgError e) {

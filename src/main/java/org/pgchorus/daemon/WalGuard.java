@@ -14,12 +14,17 @@ import org.slf4j.LoggerFactory;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Looks how much of its log a node keeps for each peer. Over the group's budget it is logged, and,
  * if the group chose so, the slot is let go and the peer marked as one that has to be resynced: one
  * dead node must not fill the disks of the others.
+ *
+ * <p>A follower's slot is let go like a node's; its link then says what to do. It is not marked,
+ * since nothing else waits for it.
  *
  * <p>What is let go is decided by what the peer has not confirmed: a long transaction here makes
  * every slot keep much, and is no peer's fault. A newcomer that is still joining is never let go.
@@ -33,7 +38,7 @@ final class WalGuard {
     private static final int ATTEMPTS = 10;
 
     private final Identity identity;
-    private final Set<Integer> over = new HashSet<>();
+    private final Set<String> over = new HashSet<>();
     private String problem = "";
 
     WalGuard(Identity identity) {
@@ -44,11 +49,14 @@ final class WalGuard {
             int peer,
             String name,
             String slot,
-            boolean active,
             long bytes,
             long unconfirmedBytes,
             String status,
-            boolean marked) {}
+            boolean marked) {
+        boolean isFollower() {
+            return peer == 0;
+        }
+    }
 
     /** Looks at all slots once. */
     void look(Session control) {
@@ -67,11 +75,26 @@ final class WalGuard {
             if (kept.status.equals("lost")) {
                 mark(control, kept);
             } else if (kept.bytes <= budget.bytes()) {
-                over.remove(kept.peer);
+                over.remove(kept.slot);
             } else {
                 exceeded(control, kept, budget);
             }
         }
+    }
+
+    /** Followers for which a node keeps more than the budget: a sentence about it. */
+    static Optional<String> ofFollowers(Session session, long budgetBytes) {
+        String over =
+                session.query(WalSql.KEPT, WalGuard::kept).stream()
+                        .filter(kept -> kept.isFollower() && kept.bytes > budgetBytes)
+                        .map(kept -> "%s for %s".formatted(Sizes.rounded(kept.bytes), kept.name))
+                        .collect(Collectors.joining(", "));
+        return Optional.of(
+                        ("it keeps WAL for followers over the budget of %s (wal_budget): %s; let"
+                                        + " them fetch it, or take them out: pgchorus node remove"
+                                        + " ADDRESS")
+                                .formatted(Sizes.rounded(budgetBytes), over))
+                .filter(sentence -> !over.isEmpty());
     }
 
     /** The group's settings as a node has them. */
@@ -87,15 +110,14 @@ final class WalGuard {
                 (int) row.number(1),
                 row.text(2),
                 row.text(3),
-                row.truth(4),
+                row.number(4),
                 row.number(5),
-                row.number(6),
-                row.text(7),
-                row.truth(8));
+                row.text(6),
+                row.truth(7));
     }
 
     private void mark(Session control, Kept kept) {
-        if (!kept.marked) {
+        if (!kept.marked && !kept.isFollower()) {
             control.update(
                     WalSql.MARK,
                     kept.peer,
@@ -106,7 +128,7 @@ final class WalGuard {
     }
 
     private void exceeded(Session control, Kept kept, Budget budget) {
-        boolean first = over.add(kept.peer);
+        boolean first = over.add(kept.slot);
         if (first) {
             LOG.warn(
                     "node {} keeps {} of WAL for node {}, over the budget of {}",
@@ -122,7 +144,7 @@ final class WalGuard {
 
     /** Marked first: a crash in between leaves a mark too many, never a slot lost in silence. */
     private void letGo(Session control, Kept kept, Budget budget) {
-        if (!kept.marked) {
+        if (!kept.marked && !kept.isFollower()) {
             control.inTransaction(() -> {
                 control.execute("SET LOCAL synchronous_commit = on");
                 return control.update(
@@ -137,11 +159,11 @@ final class WalGuard {
             try {
                 control.query(MemberSql.END_STREAM, row -> 0, kept.slot);
                 control.query(MemberSql.DROP_SLOT, row -> 0, kept.slot);
-                over.remove(kept.peer);
+                over.remove(kept.slot);
                 LOG.warn(
-                        "node {} has let go of the slot for node {}; cure: pgchorus node resync {}",
+                        "node {} has let go of the slot for {} {}",
                         identity.name(),
-                        kept.name,
+                        kept.isFollower() ? "follower" : "node",
                         kept.name);
                 return;
             } catch (PgError.Busy e) {

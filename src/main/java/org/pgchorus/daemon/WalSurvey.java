@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -17,9 +18,13 @@ import java.util.OptionalLong;
  *
  * @param resyncs peers that it has let go, and why
  * @param notes what is not understood, a sentence each
+ * @param problem that its followers are to it; empty if none
  */
 record WalSurvey(
-        Map<Integer, Status.Slot> slots, Map<Integer, String> resyncs, List<String> notes) {
+        Map<Integer, Status.Slot> slots,
+        Map<Integer, String> resyncs,
+        List<String> notes,
+        Optional<String> problem) {
     /** From here on it is said, before it is a problem. */
     private static final double WARNING = 0.5;
 
@@ -50,7 +55,11 @@ record WalSurvey(
         Map<Integer, String> resyncs = new HashMap<>();
         session.query(WalSql.MARKED, row -> Map.entry((int) row.number(1), row.text(2)))
                 .forEach(entry -> resyncs.put(entry.getKey(), entry.getValue()));
-        return new WalSurvey(slots, resyncs, notes);
+        Optional<String> problem =
+                budget.isPresent()
+                        ? WalGuard.ofFollowers(session, budget.getAsLong())
+                        : Optional.empty();
+        return new WalSurvey(slots, resyncs, notes, problem);
     }
 
     private static OptionalLong budget(Session session, List<String> notes) {

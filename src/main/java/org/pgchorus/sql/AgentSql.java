@@ -4,6 +4,9 @@ package org.pgchorus.sql;
 public final class AgentSql {
     private AgentSql() {}
 
+    /** Whether the server is a standby, or has not finished starting. */
+    public static final String IN_RECOVERY = "SELECT pg_catalog.pg_is_in_recovery()";
+
     /** From which nodes the links are to stand still. */
     public static final String CONTROLS =
             """

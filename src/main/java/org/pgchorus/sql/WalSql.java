@@ -5,23 +5,26 @@ public final class WalSql {
     private WalSql() {}
 
     /**
-     * Slots of peers that are ready: the peer's id and name, the slot, whether it is read, bytes of
-     * log that it keeps, bytes of log that the peer has not confirmed, its status, whether the peer
-     * is marked.
+     * Slots of peers that are ready, and of followers: the peer's id, 0 for a follower, its name,
+     * the slot, bytes of log that it keeps, bytes of log that the peer has not confirmed, its
+     * status, whether the peer is marked.
      */
     public static final String KEPT =
             """
-            SELECT m.id, m.name, r.slot_name, r.active,
+            SELECT m.id, m.name, r.slot_name,
                    coalesce(pg_catalog.pg_wal_lsn_diff(w.lsn, r.restart_lsn), 0)::bigint,
                    coalesce(pg_catalog.pg_wal_lsn_diff(w.lsn, r.confirmed_flush_lsn), 0)::bigint,
                    coalesce(r.wal_status, ''),
                    EXISTS (SELECT FROM pgchorus.resync_needed n WHERE n.peer = m.id)
-            FROM pgchorus.local l
-            JOIN pgchorus.member m ON m.id <> l.node_id AND m.state = 'ready'
-            JOIN pg_catalog.pg_replication_slots r
-              ON r.slot_name = 'pgchorus_' || l.group_id || '_' || l.node_id || '_' || m.id
+            FROM (SELECT p.id::integer AS id, p.name,
+                         'pgchorus_' || l.group_id || '_' || l.node_id || '_' || p.id AS slot
+                  FROM pgchorus.local l
+                  JOIN pgchorus.member p ON p.id <> l.node_id AND p.state = 'ready'
+                  UNION ALL SELECT 0, f.name, 'pgchorus_follow_' || f.id || '_' || f.name
+                  FROM pgchorus.follower f) m
+            JOIN pg_catalog.pg_replication_slots r ON r.slot_name = m.slot
             CROSS JOIN (SELECT pg_catalog.pg_current_wal_lsn()) w (lsn)
-            ORDER BY m.id\
+            ORDER BY m.id, m.name\
             """;
 
     /** Marks a peer that lacks something from now on; parameters: its id, the reason. */

@@ -35,6 +35,7 @@ class WalGuardScenario {
                 overHalfIsSaid(group);
                 overAllIsAnAlarmAndNothingIsLetGo(group);
                 thenTheSlotIsLetGo(group);
+                soIsAFollowers(group);
                 theOthersFlow(group);
             }
             whatTheServerTookIsMarked(group);
@@ -103,6 +104,24 @@ class WalGuardScenario {
                                 .endsWith(
                                         "over the budget of 8MB, and was let go; cure: pgchorus"
                                                 + " node resync c"));
+    }
+
+    private static void soIsAFollowers(TestGroup group) {
+        set(group, SLOT_OVERFLOW, "keep");
+        String slots = "SELECT 1 FROM pg_replication_slots WHERE slot_name ~ 'follow'";
+        group.run(0, "INSERT INTO pgchorus.follower VALUES ('aa', 'f', 'host=127.0.0.1 port=1')");
+        group.run(
+                0, "SELECT pg_create_logical_replication_slot('pgchorus_follow_aa_f', 'pgoutput')");
+        write(group, 0, 9);
+        assertThat(group.problems())
+                .anySatisfy(problem ->
+                        assertThat(problem)
+                                .startsWith("node a is ready: it keeps WAL for followers over the")
+                                .contains("budget of 8MB (wal_budget): ", "MB for f;"));
+        set(group, SLOT_OVERFLOW, "drop");
+        TestGroup.await("let go", () -> group.rows(0, slots).isEmpty());
+        assertThat(group.rows(0, MARKED)).containsExactly("c");
+        group.run(0, "DELETE FROM pgchorus.follower");
     }
 
     private static void theOthersFlow(TestGroup group) {
