@@ -39,7 +39,8 @@ public record Status(String groupId, List<Node> nodes, List<Link> links, List<St
             boolean paused,
             boolean readOnly) {
         /** One of which nothing was ordered. */
-        Node(int id, String name, String address, String state, String problem, String version) {
+        public Node(
+                int id, String name, String address, String state, String problem, String version) {
             this(id, name, address, state, problem, version, false, false);
         }
     }
@@ -104,7 +105,7 @@ public record Status(String groupId, List<Node> nodes, List<Link> links, List<St
             OptionalLong safeBytes,
             OptionalLong budgetBytes) {
         /** One without a budget. */
-        Slot(
+        public Slot(
                 String name,
                 boolean active,
                 String activePid,

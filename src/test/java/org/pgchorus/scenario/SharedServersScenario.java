@@ -28,9 +28,7 @@ class SharedServersScenario {
     private static final String ROWS = "SELECT id || v FROM t ORDER BY id";
 
     private static void settle(Address any) throws InterruptedException {
-        assertThat(
-                        Waiting.untilApplied(
-                                any, TestGroup.LIMIT, Optional.empty(), Optional.empty()))
+        assertThat(Waiting.untilApplied(any, TestGroup.LIMIT, Optional.empty(), Optional.empty()))
                 .isEmpty();
     }
 
