@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
             NodeReadOnlyCommand.class,
             NodeDrainCommand.class,
             NodeRemoveCommand.class,
+            NodeResyncCommand.class,
         },
         footer = {
             "  pgchorus node join n2=postgresql://postgres@db2/app \\",

@@ -404,9 +404,7 @@ final class Applier implements Receiver {
     }
 
     private static PgError noPosition(LinkPlan plan) {
-        return PgError.refused(
-                "node %s keeps no position for node %s; join it again"
-                        .formatted(plan.name().to(), plan.name().from()));
+        return PgError.refused(Diagnosis.noPosition(plan).reason());
     }
 
     @Override

@@ -16,10 +16,13 @@ import org.pgchorus.sql.LinkSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.RowSql;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Brings versions from one database to another by their stamps: what is in a {@link Window} is read
@@ -35,6 +38,9 @@ public final class Exchange implements AutoCloseable {
     /** Rows merged in one transaction: few enough to hold no lock for long. */
     private static final int BATCH_ROWS = 200;
 
+    /** Keys looked for in one question. */
+    private static final int BATCH_KEYS = 1000;
+
     /** How long to try again what somebody else's locks prevent. */
     private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5);
 
@@ -44,10 +50,12 @@ public final class Exchange implements AutoCloseable {
     private static final long SKEW_LIMIT_MICROS = 5_000_000;
 
     private final Session source;
+    private final Address there;
     private final OwnSession target;
     private final Versions versions;
     private final Map<TableName, Policy> policies;
     private final Snapshot snapshot;
+    private Optional<Window> beyondSource = Optional.empty();
     private long merged;
 
     /**
@@ -66,6 +74,7 @@ public final class Exchange implements AutoCloseable {
      */
     public Exchange(Address from, Address to, int toId, String groupId) {
         source = Session.open(from, "pgchorus");
+        there = to;
         target = OwnSession.ofExchange(to, groupId, toId);
         try {
             versions = new Versions(source);
@@ -96,6 +105,70 @@ public final class Exchange implements AutoCloseable {
     /** A session on the source that sees the snapshot. */
     public Session source() {
         return source;
+    }
+
+    /**
+     * The target was put back: the source may have forgotten what was added to delta columns, since
+     * it thought that all had it, so its values count as they are.
+     *
+     * @param window what the target may know that the source does not
+     */
+    public void trustValuesBut(Window window) {
+        beyondSource = Optional.of(window);
+    }
+
+    /**
+     * Removes what the target still holds although it was deleted so long ago that nobody keeps the
+     * tombstone: versions that the source has had, and has no more.
+     *
+     * @param had whether the source has had a version, at the moment of its snapshot
+     * @return how many rows went
+     */
+    public long forget(TableName name, Predicate<Stamp> had) {
+        merged = 0;
+        Table from = describe(source, name);
+        Table to = describe(target.session(), name);
+        if (!to.hasKey()) {
+            return 0;
+        }
+        String unknown = new ExchangeSql(from).unknownKeys();
+        VersionMerger merger =
+                new VersionMerger(target, to, policies.getOrDefault(name, Policy.DEFAULT));
+        try (Session reading = Session.open(there, "pgchorus")) {
+            reading.begin();
+            new Versions(reading)
+                    .each(
+                            new ExchangeSql(to).keys(),
+                            BATCH_KEYS,
+                            Versions::grave,
+                            some -> forget(merger, unknown, some, had));
+        }
+        return merged;
+    }
+
+    private void forget(
+            VersionMerger merger,
+            String unknown,
+            List<Versions.Grave> some,
+            Predicate<Stamp> had) {
+        Map<List<String>, Stamp> known = new HashMap<>();
+        some.stream().filter(g -> had.test(g.stamp())).forEach(g -> known.put(g.key(), g.stamp()));
+        if (known.isEmpty()) {
+            return;
+        }
+        List<Versions.Grave> gone =
+                source.query(
+                        unknown,
+                        row -> new Versions.Grave(row.texts(1), known.get(row.texts(1))),
+                        (Object) known.keySet().stream().map(Exchange::array).toArray(String[]::new));
+        inBatch(merger, gone, _ -> Stamp.UNKNOWN, g -> merger.forget(g.key(), g.stamp()));
+    }
+
+    /** An array's text form. */
+    private static String array(List<String> values) {
+        return values.stream()
+                .map(v -> '"' + v.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
+                .collect(Collectors.joining(",", "{", "}"));
     }
 
     @Override
@@ -196,59 +269,51 @@ public final class Exchange implements AutoCloseable {
         return displaced.row(columns(displaced));
     }
 
-    /** What the source knows of one key. */
-    private record Known(
-            List<String> key,
-            List<String> columns,
-            Optional<Versions.Live> row,
-            List<VersionMerger.Entry> entries) {
-        Stamp stamp() {
-            Stamp highest = row.map(Versions.Live::stamp).orElse(Stamp.UNKNOWN);
-            for (VersionMerger.Entry entry : entries) {
-                highest = entry.stamp().compareTo(highest) > 0 ? entry.stamp() : highest;
-            }
-            return highest;
-        }
-    }
-
     private void counted(Table from, ExchangeSql sql, VersionMerger merger, Window window) {
-        List<String> columns = RowSql.of(from).columnNames();
+        RowSql there = merger.statements(RowSql.of(from).columnNames());
+        Optional<VersionMerger.Unknown> unknown =
+                beyondSource.map(w ->
+                        new VersionMerger.Unknown(w, key -> entries(sql, key, w)));
         versions.each(
-                sql.deltaKeys(window),
+                unknown.isPresent() ? sql.allKeys() : sql.deltaKeys(window),
                 BATCH_ROWS,
                 row -> row.texts(1),
                 keys ->
                         inBatch(
                                 merger,
-                                keys.stream().map(k -> known(sql, columns, k, window)).toList(),
-                                Known::stamp,
-                                k ->
-                                        merger.count(
-                                                merger.statements(k.columns),
-                                                k.key,
-                                                k.row,
-                                                k.entries,
-                                                window)));
+                                keys.stream()
+                                        .map(k -> known(sql, merger, there, k, window))
+                                        .toList(),
+                                VersionMerger.Known::stamp,
+                                k -> merger.count(k, window, unknown)));
     }
 
-    private Known known(ExchangeSql sql, List<String> columns, List<String> key, Window window) {
-        List<VersionMerger.Entry> entries =
-                source.query(sql.entriesOfKey(window), VersionMerger.Entry::of, key, key);
+    private List<VersionMerger.Entry> entries(ExchangeSql sql, List<String> key, Window window) {
+        return source.query(sql.entriesOfKey(window), VersionMerger.Entry::of, key, key);
+    }
+
+    private VersionMerger.Known known(
+            ExchangeSql sql,
+            VersionMerger merger,
+            RowSql there,
+            List<String> key,
+            Window window) {
+        int columns = there.columnNames().size();
+        List<VersionMerger.Entry> entries = entries(sql, key, window);
         Optional<Versions.Live> live =
-                source.first(sql.row, row -> Versions.live(row, columns.size()), key);
-        if (live.isPresent()) {
-            return new Known(key, columns, live, entries);
-        }
+                source.first(sql.row, row -> Versions.live(row, columns), key);
         Optional<Displaced> displaced =
-                source.first(sql.displacedOfKey, Versions::displaced, key, key);
+                live.isPresent()
+                        ? Optional.empty()
+                        : source.first(sql.displacedOfKey, Versions::displaced, key, key);
         return displaced
                 .map(d ->
-                        new Known(
+                        new VersionMerger.Known(
+                                of(merger, d),
                                 key,
-                                columns(d),
                                 Optional.of(new Versions.Live(whole(d), d.stamp())),
                                 entries))
-                .orElseGet(() -> new Known(key, columns, Optional.empty(), entries));
+                .orElseGet(() -> new VersionMerger.Known(there, key, live, entries));
     }
 
     /** Rows of a table without a key get their stamp from their transaction: one for each stamp. */
@@ -301,7 +366,7 @@ public final class Exchange implements AutoCloseable {
     }
 
     private void await(long micros) {
-        while (true) {
+        while (micros > Stamp.UNKNOWN.micros()) {
             long ahead = micros - Long.parseLong(target.session().value(MemberSql.NOW));
             if (ahead < 0) {
                 return;

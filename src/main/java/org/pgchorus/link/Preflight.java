@@ -6,8 +6,6 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.sql.DetachSql;
 import org.pgchorus.sql.LinkSql;
 
-import java.util.Optional;
-
 /**
  * Whether the two ends are what they were when the link was made. Looked at before every start, so
  * that a database that was restored, copied or replaced is never taken for the one it was.
@@ -16,8 +14,6 @@ final class Preflight {
     private Preflight() {}
 
     private record Local(String group, int id, String name, String recorded, String real) {}
-
-    private record Slot(Lsn confirmed, String status, Lsn end) {}
 
     /**
      * @param startLsn the target's position in the source's log
@@ -28,13 +24,7 @@ final class Preflight {
         try (Session source = Session.open(plan.from(), plan.applicationName())) {
             local(source, plan.groupId(), plan.fromId(), plan.name().from().text());
             membership(plan, source);
-            Optional<Slot> found =
-                    source.first(
-                            LinkSql.SLOT,
-                            row -> new Slot(row.lsn(1), row.text(2), row.lsn(4)),
-                            plan.slot());
-            slot(plan, startLsn, found);
-            tenures(plan, target, source, startLsn);
+            Diagnosis.of(plan, target, source, startLsn).ifPresent(Preflight::refuse);
         }
     }
 
@@ -51,36 +41,14 @@ final class Preflight {
         }
     }
 
-    private record Since(boolean known, Optional<Lsn> nextAnnounced) {}
+    /** Takes the origin for the session that is going to apply. */
+    static void takeOrigin(LinkPlan plan, Session target) {
+        Diagnosis.origin(plan, target).ifPresent(Preflight::refuse);
+        target.value(LinkSql.SETUP_ORIGIN, plan.slot());
+    }
 
-    /**
-     * A source that was put back to an earlier state has either forgotten the tenure we last heard
-     * in its log, or began the next one before the position we had reached.
-     */
-    private static void tenures(LinkPlan plan, Session target, Session source, Lsn startLsn) {
-        Optional<String> heard =
-                target.first(LinkSql.HEARD_TENURE, row -> row.text(1), plan.fromId());
-        if (heard.isEmpty()) {
-            return;
-        }
-        Since since =
-                source.first(
-                                LinkSql.TENURES_SINCE,
-                                row -> new Since(row.truth(1), row.maybe(2).map(Lsn::parse)),
-                                heard.get(),
-                                heard.get())
-                        .orElseThrow();
-        boolean wentBack = since.nextAnnounced.filter(startLsn::isAfter).isPresent();
-        if (!since.known || wentBack) {
-            throw PgError.refused(
-                    ("node %s has been restored to an earlier state: node %s has applied what was"
-                                    + " written there afterwards, up to %s; join node %s again")
-                            .formatted(
-                                    plan.name().from(),
-                                    plan.name().to(),
-                                    startLsn,
-                                    plan.name().from()));
-        }
+    private static void refuse(Diagnosis.Fault fault) {
+        throw PgError.refused(fault.reason());
     }
 
     private static void local(Session session, String group, int id, String name) {
@@ -107,35 +75,6 @@ final class Preflight {
                                     + " (system identifier %s, recorded %s);"
                                     + " take the node out and join it again")
                             .formatted(name, session.where(), local.real, local.recorded));
-        }
-    }
-
-    private static void slot(LinkPlan plan, Lsn startLsn, Optional<Slot> found) {
-        String from = plan.name().from().text();
-        String to = plan.name().to().text();
-        Slot slot =
-                found.orElseThrow(() ->
-                        PgError.refused(
-                                ("the slot %s is gone from node %s, and with it what %s has"
-                                                + " not received; join node %s again")
-                                        .formatted(plan.slot(), from, to, to)));
-        if (slot.status.equals("lost")) {
-            throw PgError.refused(
-                    ("node %s has removed WAL that the slot %s still needed (wal_status lost);"
-                                    + " join node %s again, and raise max_slot_wal_keep_size")
-                            .formatted(from, plan.slot(), to));
-        }
-        if (slot.confirmed.isAfter(startLsn)) {
-            throw PgError.refused(
-                    ("node %s has been restored to an earlier state: it stands at %s of node %s's"
-                                    + " log but had confirmed %s; join it again")
-                            .formatted(to, startLsn, from, slot.confirmed));
-        }
-        if (startLsn.isAfter(slot.end)) {
-            throw PgError.refused(
-                    ("node %s has been restored to an earlier state: its log ends at %s but node %s"
-                                    + " has applied up to %s; join it again")
-                            .formatted(from, slot.end, to, startLsn));
         }
     }
 }

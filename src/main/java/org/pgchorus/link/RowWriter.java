@@ -149,7 +149,9 @@ final class RowWriter {
             return false;
         }
         if (!version.equals(stamp)) {
-            if (Referee.isNewer(version, grave.get())) {
+            // A live row with the stamp of a delete was written after it, by one transaction.
+            Stamp erased = grave.get().stamp().orElseThrow();
+            if (version.compareTo(erased) >= 0) {
                 return false;
             }
             target.update(sql.delete, key);

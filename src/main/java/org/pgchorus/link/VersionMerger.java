@@ -80,7 +80,7 @@ final class VersionMerger {
         List<String> key = sql.key(row);
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Standing standing = own.reader().lock(sql, key, OwnSession.NONE);
-            if (!Referee.isNewer(version, standing)) {
+            if (!stands(version, standing)) {
                 return false;
             }
             if (writer.write(sql, key, standing, row, version)) {
@@ -88,6 +88,15 @@ final class VersionMerger {
             }
         }
         throw PgError.busy("key " + key + " of " + table.name() + " keeps changing");
+    }
+
+    /**
+     * Whether a live row goes in place of what stands here. One that has the stamp of a delete was
+     * written after it by the same transaction: had it been deleted then, it would not live.
+     */
+    private static boolean stands(Stamp version, Standing standing) {
+        return Referee.isNewer(version, standing)
+                || standing instanceof Standing.Deleted(Stamp erased) && erased.equals(version);
     }
 
     /** Merges a delete; returns whether it was news. */
@@ -177,96 +186,162 @@ final class VersionMerger {
     }
 
     /**
+     * What the source knows of one key of a table with delta columns.
+     *
+     * @param sql the statements for the row
+     * @param row what it holds under the key, whoever wrote it; empty if nothing
+     * @param entries what was added to the key in the window
+     */
+    record Known(
+            RowSql sql, List<String> key, Optional<Versions.Live> row, List<Entry> entries) {
+        Stamp stamp() {
+            Stamp highest = row.map(Versions.Live::stamp).orElse(Stamp.UNKNOWN);
+            for (Entry entry : entries) {
+                highest = entry.stamp().compareTo(highest) > 0 ? entry.stamp() : highest;
+            }
+            return highest;
+        }
+    }
+
+    /**
      * Merges one key of a table with delta columns.
      *
-     * @param sql the statements for the source's row
-     * @param row what the source holds under the key, whoever wrote it; empty if nothing
-     * @param entries what was added to the key in the window, as the source knows it
+     * @param unknown if there, the source may have forgotten entries that this node lacks, since it
+     *     thought that all had them: then its values count as they are, and what was added here in
+     *     that window and is not among its entries is added to them
      * @return whether something changed
      */
-    boolean count(
-            RowSql sql,
-            List<String> key,
-            Optional<Versions.Live> row,
-            List<Entry> entries,
-            Window window) {
+    boolean count(Known known, Window window, Optional<Unknown> unknown) {
+        List<String> key = known.key;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Standing standing = own.reader().lock(rows, key, OwnSession.NONE);
             Optional<Stamp> erased =
                     own.reader().grave(rows, key, OwnSession.NONE).flatMap(Standing::stamp);
-            List<Entry> missing = missing(key, entries, window, erased);
-            boolean newer = row.filter(r -> Referee.isNewer(r.stamp(), standing)).isPresent();
-            boolean isHere = standing instanceof Standing.Present;
-            if (!newer && (missing.isEmpty() || !isHere)) {
+            List<Entry> missing =
+                    lacking(known.entries, entries(key, window)).stream()
+                            .filter(e -> counts(e, erased))
+                            .toList();
+            boolean newer =
+                    known.row.filter(r -> stands(r.stamp(), standing)).isPresent();
+            if (!newer && !(standing instanceof Standing.Present)) {
                 return false;
             }
-            if (add(sql, key, standing, newer ? row : Optional.empty(), missing)) {
-                missing.forEach(e ->
-                        own.session()
-                                .update(
-                                        exchange.keepEntry,
-                                        key,
-                                        key,
-                                        key,
-                                        e.column,
-                                        e.amount.toPlainString(),
-                                        e.stamp.micros(),
-                                        e.stamp.node()));
+            Optional<List<Entry>> more = more(known, unknown, erased);
+            Change change = change(known, standing, newer, missing, more, erased);
+            if (!newer && change.isNothing(standing) && missing.isEmpty()) {
+                return false;
+            }
+            if (writer.write(change.sql, key, standing, change.row, change.version)) {
+                missing.forEach(e -> keep(key, e));
                 return true;
             }
         }
         throw PgError.busy("key " + key + " of " + table.name() + " keeps changing");
     }
 
-    private boolean add(
-            RowSql sql,
-            List<String> key,
+    /**
+     * If the source's values count as they are: what was added to them here. They do also if a
+     * transaction has deleted the row and has written it anew: its entries do not tell which came
+     * before.
+     */
+    private Optional<List<Entry>> more(
+            Known known, Optional<Unknown> unknown, Optional<Stamp> erased) {
+        Optional<Stamp> row = known.row.map(Versions.Live::stamp);
+        if (row.isEmpty()) {
+            return Optional.empty();
+        }
+        if (row.equals(erased)) {
+            return Optional.of(List.of());
+        }
+        return unknown.filter(_ -> counts(row.get(), erased))
+                .map(u -> lacking(entries(known.key, u.window), u.entries(known.key)));
+    }
+
+    /**
+     * Where the target knows more than the source.
+     *
+     * @param window what the source may not have of what is here
+     * @param atSource reads the source's entries of a key in that window
+     */
+    record Unknown(Window window, java.util.function.Function<List<String>, List<Entry>> atSource) {
+        List<Entry> entries(List<String> key) {
+            return atSource.apply(key);
+        }
+    }
+
+    private void keep(List<String> key, Entry e) {
+        String amount = e.amount.toPlainString();
+        long micros = e.stamp.micros();
+        int node = e.stamp.node();
+        own.session().update(exchange.keepEntry, key, key, key, e.column, amount, micros, node);
+    }
+
+    private List<Entry> entries(List<String> key, Window window) {
+        return own.session().query(exchange.entriesOfKey(window), Entry::of, key, key);
+    }
+
+    private static boolean counts(Entry entry, Optional<Stamp> erased) {
+        return counts(entry.stamp, erased);
+    }
+
+    private static boolean counts(Stamp stamp, Optional<Stamp> erased) {
+        return erased.filter(e -> e.compareTo(stamp) >= 0).isEmpty();
+    }
+
+    /** A row to write. */
+    private record Change(RowSql sql, Row row, Stamp version) {
+        boolean isNothing(Standing standing) {
+            return standing instanceof Standing.Present(Row here, Stamp written)
+                    && here.equals(row)
+                    && written.equals(version);
+        }
+    }
+
+    private Change change(
+            Known known,
             Standing standing,
-            Optional<Versions.Live> newer,
-            List<Entry> missing) {
-        RowSql used = newer.isPresent() ? sql : rows;
+            boolean newer,
+            List<Entry> missing,
+            Optional<List<Entry>> more,
+            Optional<Stamp> erased) {
         Standing.Present here = standing instanceof Standing.Present present ? present : null;
-        Row base = newer.map(Versions.Live::row).orElseGet(() -> here.row());
-        Stamp version = newer.map(Versions.Live::stamp).orElseGet(() -> here.written());
+        RowSql used = newer ? known.sql : rows;
+        Row base = newer ? known.row.orElseThrow().row() : here.row();
+        Stamp version = newer ? known.row.orElseThrow().stamp() : here.written();
         Map<Integer, BigDecimal> values = new TreeMap<>();
         for (String column : policy.deltaColumns()) {
-            BigDecimal sum =
-                    here == null
-                            ? BigDecimal.ZERO
-                            : here.row()
-                                    .text(rows.columnNames().indexOf(column))
-                                    .map(BigDecimal::new)
-                                    .orElse(BigDecimal.ZERO);
-            for (Entry entry : missing) {
+            BigDecimal sum;
+            List<Entry> added;
+            if (more.isPresent()) {
+                sum = value(known.sql, known.row.orElseThrow().row(), column);
+                added = more.get().stream().filter(e -> counts(e, erased)).toList();
+            } else {
+                sum = here == null ? BigDecimal.ZERO : value(rows, here.row(), column);
+                added = missing;
+            }
+            for (Entry entry : added) {
                 sum = entry.column.equals(column) ? sum.add(entry.amount) : sum;
             }
             values.put(used.columnNames().indexOf(column), sum);
         }
-        return writer.write(
-                used, key, standing, Counters.add(base, Optional.empty(), values), version);
+        return new Change(used, Counters.add(base, Optional.empty(), values), version);
     }
 
-    /** The entries not known here, each as often as it is missing; none from before the delete. */
-    private List<Entry> missing(
-            List<String> key, List<Entry> entries, Window window, Optional<Stamp> erased) {
-        List<Entry> known =
-                new ArrayList<>(
-                        own.session().query(exchange.entriesOfKey(window), Entry::of, key, key));
-        List<Entry> missing = new ArrayList<>();
+    private static BigDecimal value(RowSql sql, Row row, String column) {
+        return row.text(sql.columnNames().indexOf(column))
+                .map(BigDecimal::new)
+                .orElse(BigDecimal.ZERO);
+    }
+
+    /** Those that are not among others, each as often as it is missing there. */
+    private static List<Entry> lacking(List<Entry> entries, List<Entry> others) {
+        List<Entry> left = new ArrayList<>(others);
+        List<Entry> lacking = new ArrayList<>();
         for (Entry entry : entries) {
-            boolean counts = erased.filter(e -> e.compareTo(entry.stamp) >= 0).isEmpty();
-            boolean isKnown =
-                    known.stream()
-                            .filter(k -> k.sameAs(entry))
-                            .findFirst()
-                            .map(known::remove)
-                            .orElse(false);
-            if (counts && !isKnown) {
-                missing.add(entry);
-            }
+            Optional<Entry> same = left.stream().filter(o -> o.sameAs(entry)).findFirst();
+            same.ifPresentOrElse(left::remove, () -> lacking.add(entry));
         }
-        missing.sort(Comparator.comparing(Entry::stamp));
-        return missing;
+        return lacking;
     }
 
     /** Adds a row of a table without a key, unless a TRUNCATE that is known here beats it. */

@@ -101,9 +101,30 @@ public final class ExchangeSql {
                 .formatted(selected, stamped(), within(window));
     }
 
-    /** All live rows: key, micros, node; micros is null for a row older than all stamps. */
+    /**
+     * All keys that have a row or a displaced version: key, micros, node; micros is null for a row
+     * older than all stamps.
+     */
     public String keys() {
-        return "SELECT %s, v.micros, v.node %s".formatted(KeySql.texts(table, "t"), stamped());
+        return """
+        SELECT %s, v.micros, v.node %s \
+        UNION ALL SELECT key, micros, node FROM pgchorus.displaced_row WHERE relation = %d\
+        """
+                .formatted(KeySql.texts(table, "t"), stamped(), table.oid());
+    }
+
+    /** All keys, of whatever there is: key. */
+    public String allKeys() {
+        return """
+        SELECT %s AS key FROM ONLY %s AS t \
+        UNION SELECT key FROM pgchorus.displaced_row WHERE relation = %d \
+        UNION SELECT key FROM pgchorus.delta_entry WHERE relation = %d\
+        """
+                .formatted(
+                        KeySql.texts(table, "t"),
+                        Sql.name(table.name()),
+                        table.oid(),
+                        table.oid());
     }
 
     /** Displaced versions in the window: columns, values, micros, node. */

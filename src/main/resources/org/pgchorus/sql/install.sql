@@ -138,6 +138,16 @@ CREATE TABLE pgchorus.resync_needed (
     since  timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+-- Links of this node, into it or out of it, that a resync has begun to renew. restored: the node was
+-- put back to an earlier state.
+CREATE TABLE pgchorus.resyncing (
+    from_node smallint NOT NULL,
+    to_node   smallint NOT NULL,
+    restored  boolean NOT NULL,
+    since     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (from_node, to_node)
+);
+
 -- How far each link that ends here has applied its source's log: the truth that a restart goes by,
 -- and that a snapshot shows exactly as far as it shows the rows. (The origin's own position is not
 -- it: from 16 on a server moves that also when the transaction is rolled back.)
