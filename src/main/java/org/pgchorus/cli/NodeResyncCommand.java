@@ -22,11 +22,11 @@ import java.util.concurrent.Callable;
         description = {
             "Brings back a node whose slot was lost or that was restored from a backup.",
             "Makes new slots, and lets the node and the others exchange what one lacks, by when and"
-                    + " where each version was written; nothing is copied that both have. All nodes"
-                    + " have to be reachable; all go on working. A node that was put back to an"
-                    + " earlier state (a backup, a standby that lagged) gets all it has missed, gives"
-                    + " what was written on it since, and drops what the others have deleted. What"
-                    + " only it had before is lost. If the command is killed, say it again."
+                + " where each version was written; nothing is copied that both have. All nodes"
+                + " have to be reachable; all go on working. A node that was put back to an earlier"
+                + " state (a backup, a standby that lagged) gets all it has missed, gives what was"
+                + " written on it since, and drops what the others have deleted. What only it had"
+                + " before is lost. If the command is killed, say it again."
         },
         footer = {
             "  pgchorus node resync n3 --dry-run",
@@ -74,9 +74,7 @@ final class NodeResyncCommand implements Callable<Integer> {
                             spec.commandLine().getErr().flush();
                         });
         List<String> missing =
-                noWait
-                        ? List.of()
-                        : Resync.awaitFlowing(group.address(), name, timeout.toMillis());
+                noWait ? List.of() : Resync.awaitFlowing(group.address(), name, timeout.toMillis());
         output.print(() -> text(done), () -> json(done, missing));
         if (missing.isEmpty()) {
             return Exit.WELL;
@@ -95,8 +93,7 @@ final class NodeResyncCommand implements Callable<Integer> {
         }
         StringBuilder text = new StringBuilder();
         if (plan.restored()) {
-            text.append(
-                    "node %s was put back to an earlier state%n".formatted(plan.node().name()));
+            text.append("node %s was put back to an earlier state%n".formatted(plan.node().name()));
         }
         for (ResyncPlan.Renewal link : plan.renewals()) {
             text.append("renew link %s: %s%n".formatted(link.name(), link.why()));

@@ -276,6 +276,8 @@ final class NodeAgent implements Runnable, AutoCloseable {
         stopLinks(members.stream().map(Member::id).collect(Collectors.toSet()));
         if (own.equals("joining")) {
             becomeReady(control, members, paused);
+        } else {
+            readyWhenMicros = 0;
         }
         return own;
     }

@@ -143,8 +143,7 @@ public final class Resync implements AutoCloseable {
         Session own = session(plan.node());
         own.inTransaction(() -> {
             for (ResyncPlan.Renewal link : plan.renewals()) {
-                own.update(
-                        ResyncSql.NOTE, link.from().id(), link.to().id(), plan.restored());
+                own.update(ResyncSql.NOTE, link.from().id(), link.to().id(), plan.restored());
             }
             return plan.restored() ? own.update(ResyncSql.CATCH_UP, plan.node().id()) : 0;
         });
@@ -164,8 +163,7 @@ public final class Resync implements AutoCloseable {
         }
         for (ResyncPlan.Renewal link : links(true)) {
             Window lacks =
-                    Window.beyond(
-                            List.of(link.from().id()), beforeAtPeers.get(link.to().id()));
+                    Window.beyond(List.of(link.from().id()), beforeAtPeers.get(link.to().id()));
             bring(link, lacks);
             if (plan.restored()) {
                 session(link.to()).update(ResyncSql.FORGET_SAID, plan.node().id());
@@ -235,7 +233,8 @@ public final class Resync implements AutoCloseable {
         List<Integer> writers = group.members().stream().map(Member::id).toList();
         int here = plan.node().id();
         Map<Integer, Long> known = new TreeMap<>(before);
-        // The backup is no older than the latest that it had applied; the least is on the safe side.
+        // The backup is no older than the latest that it had applied; the least is on the safe
+        // side.
         known.put(
                 here,
                 before.values().stream().mapToLong(Long::longValue).min().orElse(Long.MIN_VALUE));
@@ -261,8 +260,7 @@ public final class Resync implements AutoCloseable {
     private void forget(Exchange exchange, Map<Integer, Long> there) {
         long all = there.values().stream().mapToLong(Long::longValue).min().orElseThrow();
         Predicate<Stamp> had =
-                stamp ->
-                        stamp.micros() <= Window.below(there.getOrDefault(stamp.node(), all));
+                stamp -> stamp.micros() <= Window.below(there.getOrDefault(stamp.node(), all));
         for (TableName table : tables) {
             forgotten += exchange.forget(table, had);
         }

@@ -55,14 +55,12 @@ public record ResyncPlan(Member node, boolean restored, List<Renewal> renewals) 
             if (peer.id() == node.id()) {
                 continue;
             }
-            for (Renewal link :
-                    List.of(new Renewal(peer, node, ""), new Renewal(node, peer, ""))) {
+            for (Renewal link : List.of(new Renewal(peer, node, ""), new Renewal(node, peer, ""))) {
                 Optional<Diagnosis.Fault> fault = fault(group, link);
                 if (fault.isEmpty() || found.containsKey(link.name())) {
                     continue;
                 }
-                found.put(
-                        link.name(), new Renewal(link.from, link.to, fault.get().reason()));
+                found.put(link.name(), new Renewal(link.from, link.to, fault.get().reason()));
                 boolean wentBack =
                         fault.get().kind() == Diagnosis.Kind.SOURCE_RESTORED
                                 || fault.get().kind() == Diagnosis.Kind.TARGET_RESTORED;
@@ -93,8 +91,7 @@ public record ResyncPlan(Member node, boolean restored, List<Renewal> renewals) 
     }
 
     /** What a resync that did not end had begun with. */
-    private static boolean journal(
-            GroupSessions group, Member node, Map<LinkName, Renewal> found) {
+    private static boolean journal(GroupSessions group, Member node, Map<LinkName, Renewal> found) {
         record Noted(int from, int to, boolean restored) {}
         List<Noted> noted =
                 group.session(node)
@@ -145,8 +142,7 @@ public record ResyncPlan(Member node, boolean restored, List<Renewal> renewals) 
     /** Up to which commit time a session's node has applied the others. */
     static Map<Integer, Long> applied(Session session) {
         Map<Integer, Long> applied = new TreeMap<>();
-        session.query(
-                DetachSql.APPLIED, row -> applied.put((int) row.number(1), row.number(2)));
+        session.query(DetachSql.APPLIED, row -> applied.put((int) row.number(1), row.number(2)));
         return applied;
     }
 

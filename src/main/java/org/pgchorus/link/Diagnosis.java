@@ -63,7 +63,7 @@ public final class Diagnosis {
                 Kind.ORIGIN_GONE,
                 plan.name().to().text(),
                 "the replication origin %s is gone from node %s, where changes of node %s were"
-                        .formatted(plan.slot(), plan.name().to(), plan.name().from())
+                                .formatted(plan.slot(), plan.name().to(), plan.name().from())
                         + " applied under it");
     }
 
@@ -84,8 +84,7 @@ public final class Diagnosis {
     }
 
     private static Optional<Slot> slot(LinkPlan plan, Session source) {
-        return source.first(
-                LinkSql.SLOT, row -> new Slot(row.lsn(1), row.text(2)), plan.slot());
+        return source.first(LinkSql.SLOT, row -> new Slot(row.lsn(1), row.text(2)), plan.slot());
     }
 
     private static Optional<Fault> of(
@@ -167,7 +166,6 @@ public final class Diagnosis {
     }
 
     private static Optional<Fault> fault(Kind kind, String node, String reason) {
-        return Optional.of(
-                new Fault(kind, node, reason + "; cure: pgchorus node resync " + node));
+        return Optional.of(new Fault(kind, node, reason + "; cure: pgchorus node resync " + node));
     }
 }

@@ -147,10 +147,7 @@ public final class Exchange implements AutoCloseable {
     }
 
     private void forget(
-            VersionMerger merger,
-            String unknown,
-            List<Versions.Grave> some,
-            Predicate<Stamp> had) {
+            VersionMerger merger, String unknown, List<Versions.Grave> some, Predicate<Stamp> had) {
         Map<List<String>, Stamp> known = new HashMap<>();
         some.stream().filter(g -> had.test(g.stamp())).forEach(g -> known.put(g.key(), g.stamp()));
         if (known.isEmpty()) {
@@ -160,7 +157,10 @@ public final class Exchange implements AutoCloseable {
                 source.query(
                         unknown,
                         row -> new Versions.Grave(row.texts(1), known.get(row.texts(1))),
-                        (Object) known.keySet().stream().map(Exchange::array).toArray(String[]::new));
+                        (Object)
+                                known.keySet().stream()
+                                        .map(Exchange::array)
+                                        .toArray(String[]::new));
         inBatch(merger, gone, _ -> Stamp.UNKNOWN, g -> merger.forget(g.key(), g.stamp()));
     }
 
@@ -272,8 +272,7 @@ public final class Exchange implements AutoCloseable {
     private void counted(Table from, ExchangeSql sql, VersionMerger merger, Window window) {
         RowSql there = merger.statements(RowSql.of(from).columnNames());
         Optional<VersionMerger.Unknown> unknown =
-                beyondSource.map(w ->
-                        new VersionMerger.Unknown(w, key -> entries(sql, key, w)));
+                beyondSource.map(w -> new VersionMerger.Unknown(w, key -> entries(sql, key, w)));
         versions.each(
                 unknown.isPresent() ? sql.allKeys() : sql.deltaKeys(window),
                 BATCH_ROWS,
@@ -293,11 +292,7 @@ public final class Exchange implements AutoCloseable {
     }
 
     private VersionMerger.Known known(
-            ExchangeSql sql,
-            VersionMerger merger,
-            RowSql there,
-            List<String> key,
-            Window window) {
+            ExchangeSql sql, VersionMerger merger, RowSql there, List<String> key, Window window) {
         int columns = there.columnNames().size();
         List<VersionMerger.Entry> entries = entries(sql, key, window);
         Optional<Versions.Live> live =

@@ -15,7 +15,7 @@ record PeerWay(LinkPlan plan, Applied applied, Policies policies) implements Way
     @Override
     public Receiver arrive(Session target) {
         target.execute(LinkSql.APPLYING);
-        target.value(LinkSql.SETUP_ORIGIN, plan.slot());
+        Preflight.takeOrigin(plan, target);
         return new Applier(plan, target, new WriterRows(plan), applied, policies);
     }
 

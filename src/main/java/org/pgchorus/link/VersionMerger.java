@@ -15,7 +15,6 @@ import org.pgchorus.sql.RowSql;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -192,8 +191,7 @@ final class VersionMerger {
      * @param row what it holds under the key, whoever wrote it; empty if nothing
      * @param entries what was added to the key in the window
      */
-    record Known(
-            RowSql sql, List<String> key, Optional<Versions.Live> row, List<Entry> entries) {
+    record Known(RowSql sql, List<String> key, Optional<Versions.Live> row, List<Entry> entries) {
         Stamp stamp() {
             Stamp highest = row.map(Versions.Live::stamp).orElse(Stamp.UNKNOWN);
             for (Entry entry : entries) {
@@ -221,8 +219,7 @@ final class VersionMerger {
                     lacking(known.entries, entries(key, window)).stream()
                             .filter(e -> counts(e, erased))
                             .toList();
-            boolean newer =
-                    known.row.filter(r -> stands(r.stamp(), standing)).isPresent();
+            boolean newer = known.row.filter(r -> stands(r.stamp(), standing)).isPresent();
             if (!newer && !(standing instanceof Standing.Present)) {
                 return false;
             }

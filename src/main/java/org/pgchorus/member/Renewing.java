@@ -25,7 +25,6 @@ public final class Renewing {
                         CopySql.SEQUENCES,
                         row -> new Sequence(new TableName(row.text(1), row.text(2)), row.number(3)))
                 .forEach(s ->
-                        to.query(
-                                ResyncSql.RAISE_SEQUENCE, row -> 0, Sql.name(s.name), s.value));
+                        to.query(ResyncSql.RAISE_SEQUENCE, row -> 0, Sql.name(s.name), s.value));
     }
 }

@@ -121,10 +121,7 @@ public final class ExchangeSql {
         UNION SELECT key FROM pgchorus.delta_entry WHERE relation = %d\
         """
                 .formatted(
-                        KeySql.texts(table, "t"),
-                        Sql.name(table.name()),
-                        table.oid(),
-                        table.oid());
+                        KeySql.texts(table, "t"), Sql.name(table.name()), table.oid(), table.oid());
     }
 
     /** Displaced versions in the window: columns, values, micros, node. */

@@ -57,7 +57,8 @@ class ResyncScenario {
         ServerOptions small = ServerOptions.of(16).setting("max_slot_wal_keep_size", "32MB");
         try (TestGroup group =
                         TestGroup.of(
-                                SCHEMA, List.of(small, ServerOptions.of(14), ServerOptions.of(18)));
+                                SCHEMA,
+                                List.of(small, ServerOptions.of(14), ServerOptions.of(18)));
                 BackgroundLoad load = begun(group)) {
             quiet(group);
             group.run(
@@ -132,8 +133,7 @@ class ResyncScenario {
                                                         .contains(
                                                                 "node resync "
                                                                         + TestGroup.name(to))));
-        Resync.Resynced done =
-                Resync.node(group.address(2), TestGroup.name(to), step -> {});
+        Resync.Resynced done = Resync.node(group.address(2), TestGroup.name(to), step -> {});
         assertThat(done.plan().restored()).as("%s", done).isFalse();
         assertThat(done.plan().renewals()).hasSize(1);
         flows(group, to);
@@ -142,9 +142,7 @@ class ResyncScenario {
     private static void flows(TestGroup group, int node) throws InterruptedException {
         assertThat(
                         Resync.awaitFlowing(
-                                group.address(0),
-                                TestGroup.name(node),
-                                TestGroup.LIMIT.toMillis()))
+                                group.address(0), TestGroup.name(node), TestGroup.LIMIT.toMillis()))
                 .isEmpty();
     }
 
@@ -159,13 +157,15 @@ class ResyncScenario {
         try (TestGroup group = TestGroup.of(SCHEMA, 18, 14, 16)) {
             begin(group);
             Path data = group.server(2).dataDirectory();
+            quiet(group);
             group.server(2).stop();
             copyTree(data, backup.resolve("data"));
             group.server(2).restart();
+            group.startDaemon();
             group.settle();
             writeAfterTheBackup(group);
             forgetWhatAllHad(group);
-            group.stopDaemon();
+            quiet(group);
             group.server(2).stop();
             deleteTree(data);
             copyTree(backup.resolve("data"), data);
@@ -192,8 +192,7 @@ class ResyncScenario {
             assertThat(plan.restored()).isTrue();
             assertThat(plan.renewals()).hasSize(4);
             group.run(0, "UPDATE t SET v = 'a meanwhile' WHERE id = 7");
-            Resync.Resynced done =
-                    Resync.node(group.address(0), TestGroup.name(2), step -> {});
+            Resync.Resynced done = Resync.node(group.address(0), TestGroup.name(2), step -> {});
             assertThat(done.forgotten()).isEqualTo(2);
             flows(group, 2);
             equal(group);
