@@ -82,6 +82,11 @@ final class BackgroundLoad implements AutoCloseable {
 
     @Override
     public void close() {
+        end();
+    }
+
+    /** Ends all clients; what they wrote is committed. */
+    void end() {
         closed = true;
         for (Thread client : clients) {
             try {

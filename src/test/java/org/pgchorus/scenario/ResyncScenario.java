@@ -80,11 +80,11 @@ class ResyncScenario {
             load.awaitMore(200);
             TestGroup.await("the slot is lost", () -> isLost(group));
             group.release(0, 1);
-            comesBack(group, 0, 1, "wal_status lost");
+            comesBack(group, 0, 1, "slot");
             // With so little room, c may have been too slow as well.
             Resync.node(group.address(1), TestGroup.name(2), step -> {});
             flows(group, 2);
-            load.close();
+            load.end();
             equal(group);
         }
     }
@@ -188,6 +188,15 @@ class ResyncScenario {
                                             .filter(l -> l.reason().contains("node resync c"))
                                             .count()
                                     == 4);
+            TestGroup.await(
+                    "what is deleted is older than the margin",
+                    () ->
+                            group.rows(
+                                            0,
+                                            "SELECT pg_xact_commit_timestamp(xmin)"
+                                                    + " < now() - interval '11 s'"
+                                                    + " FROM t WHERE id = 10")
+                                    .equals(List.of("t")));
             ResyncPlan plan = Resync.plan(group.address(0), TestGroup.name(2));
             assertThat(plan.restored()).isTrue();
             assertThat(plan.renewals()).hasSize(4);
