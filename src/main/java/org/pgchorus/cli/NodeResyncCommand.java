@@ -47,7 +47,7 @@ final class NodeResyncCommand implements Callable<Integer> {
     @Option(
             names = "--timeout",
             paramLabel = "DURATION",
-            defaultValue = "10m",
+            defaultValue = "10min",
             description = {
                 "How long at most to wait until all links of the node flow."
                         + " Default: ${DEFAULT-VALUE}."
