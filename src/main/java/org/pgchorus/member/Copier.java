@@ -45,7 +45,9 @@ final class Copier {
     /** How many bytes go by between two reports of progress. */
     private static final long REPORT_BYTES = 1 << 20;
 
-    private static final int RETRIES = 5;
+    /** A server that crashed is back by then, if it comes back by itself. */
+    private static final long RETRY_SECONDS = 30;
+
     private static final long RETRY_MILLIS = 500;
 
     /** A killed session needs a moment to give its origin back. */
@@ -153,17 +155,19 @@ final class Copier {
     /** Takes pieces until none is left; new connections when they break. */
     private Void work(int job, Queue<Piece> queue) throws InterruptedException {
         Piece piece = queue.poll();
-        for (int attempt = 0; piece != null; ) {
+        long wellNanos = System.nanoTime();
+        while (piece != null) {
             try (Session source = Session.open(provider, JoinSql.WORKER);
                     Session target = Session.open(newcomer, JoinSql.WORKER)) {
                 begin(job, target);
                 while (piece != null) {
                     piece(source, target, piece);
                     piece = queue.poll();
-                    attempt = 0;
+                    wellNanos = System.nanoTime();
                 }
             } catch (PgError.Busy e) {
-                if (!isConnectionLost(e) || ++attempt > RETRIES) {
+                long badNanos = System.nanoTime() - wellNanos;
+                if (!isConnectionLost(e) || badNanos > TimeUnit.SECONDS.toNanos(RETRY_SECONDS)) {
                     queue.clear();
                     throw e;
                 }

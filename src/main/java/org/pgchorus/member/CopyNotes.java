@@ -39,8 +39,8 @@ final class CopyNotes implements JoinProgress, AutoCloseable {
 
     @Override
     public void copied(String table, long bytesDone, long bytesTotal, long rowsMore) {
-        next.copied(table, bytesDone, bytesTotal, rowsMore);
         note(bytesDone, bytesTotal, rowsMore);
+        next.copied(table, bytesDone, bytesTotal, rowsMore);
     }
 
     private synchronized void note(long bytesDone, long bytesTotal, long rowsMore) {

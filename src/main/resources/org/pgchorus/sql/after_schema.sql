@@ -28,4 +28,5 @@ WHERE o.objid >= 16384 AND coalesce(i.schema, '') !~ '^pg_'
   AND o.classid || '/' || o.objid <> ALL (pg_catalog.string_to_array(
           pg_catalog.current_setting('pgchorus.there'), ' '))
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                  WHERE d.classid = o.classid AND d.objid = o.objid AND d.deptype IN ('e', 'i'));
+                  WHERE d.classid = o.classid AND d.objid = o.objid AND d.objsubid = 0
+                    AND d.deptype IN ('e', 'i'));

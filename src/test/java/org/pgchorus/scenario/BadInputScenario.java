@@ -345,6 +345,14 @@ class BadInputScenario {
                         "CREATE TABLE shop.t (id int PRIMARY KEY, s shop.state DEFAULT 'new')",
                         "CREATE TABLE log (line text, n int DEFAULT shop.one())",
                         "CREATE VIEW lines AS SELECT line FROM log",
+                        "CREATE TABLE days (day int PRIMARY KEY, v text) PARTITION BY RANGE (day)",
+                        "CREATE TABLE days1 PARTITION OF days FOR VALUES FROM (0) TO (10)",
+                        "CREATE INDEX days_v ON days (v)",
+                        "INSERT INTO days VALUES (5, 'five')",
+                        "CREATE TABLE parent (id int PRIMARY KEY)",
+                        "CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent)",
+                        "SET session_replication_role = replica",
+                        "INSERT INTO child VALUES (1, 9)",
                         "INSERT INTO shop.t VALUES (1)");
         Orders.createGroup(node("a", provider), List.of());
         Address there = premises.database(18, "there", "CREATE TABLE log (line text)");
@@ -376,6 +384,18 @@ class BadInputScenario {
                                 "SELECT conname || convalidated FROM pg_constraint"
                                         + " WHERE contype IN ('p', 'c') ORDER BY 1"))
                 .contains("laterfalse", "t_pkeytrue");
+        String indexes = "SELECT indexdef FROM pg_indexes WHERE schemaname !~ '^pg' ORDER BY 1";
+        assertThat(Premises.column(there, indexes))
+                .isEqualTo(Premises.column(provider, indexes))
+                .hasSize(7);
+        // A row of the provider has no parent, so the newcomer's has none.
+        assertThat(
+                        Premises.column(
+                                there,
+                                "SELECT convalidated::text FROM pg_constraint WHERE contype = 'f'"))
+                .containsExactly("false");
+        assertThat(Premises.column(there, "SELECT parent FROM child")).containsExactly("9");
+        assertThat(Premises.column(there, "SELECT v FROM days")).containsExactly("five");
     }
 
     /** Whether a pg_dump that can read that server is where we look for it. */

@@ -14,6 +14,7 @@ import org.pgchorus.member.JoinRequest;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -199,17 +200,24 @@ class JoinFaultScenario {
     @Test
     void aJoinGoesOnWhenItsConnectionsBreakAndNobodyElseJoinsMeanwhile()
             throws InterruptedException {
-        try (HotLoad load = new HotLoad(group, 2, 20_000)) {
-            List<String> seen = new ArrayList<>();
+        try (HotLoad load = new HotLoad(group, 2, 20_000);
+                ApplyWatch watch = new ApplyWatch(group, 1, 0)) {
+            List<String> seen = Collections.synchronizedList(new ArrayList<>());
             Said told = new Said();
             JoinProgress meanwhile =
                     both(
                             told,
                             both(
-                                    new At("snapshot", text -> refused(seen)),
-                                    new At("copied public.hot", text -> broken(seen))));
+                                    new At("snapshot", text -> refused(seen, watch)),
+                                    both(
+                                            new At("copied public.hot", text -> broken(seen)),
+                                            new At("copied public.log", text -> crashed(seen)))));
             Orders.join(request(NEWCOMER, 3), meanwhile);
-            assertThat(seen).hasSize(2);
+            System.out.printf(
+                    "the provider's applying stood still for %d ms at most%n",
+                    watch.longestMillis());
+            assertThat(watch.longestMillis()).isBetween(1L, 30_000L);
+            assertThat(seen).hasSize(3);
             assertThat(told.lines())
                     .anySatisfy(line -> assertThat(line).startsWith("copying public."));
             assertThat(
@@ -262,8 +270,12 @@ class JoinFaultScenario {
         };
     }
 
-    /** Another join, and clients at the newcomer, also those who come by a partitioned table. */
-    private void refused(List<String> seen) {
+    /**
+     * The provider goes on applying; another join, and clients at the newcomer, are refused, also
+     * those who come by a partitioned table.
+     */
+    private void refused(List<String> seen, ApplyWatch watch) {
+        watch.awaitMoves();
         assertThatThrownBy(() -> Orders.join(request(REFUSED, 2), new Said()))
                 .hasMessageContaining("another change of the group's membership is under way");
         for (String write :
@@ -292,5 +304,12 @@ class JoinFaultScenario {
                 WHERE application_name = 'pgchorus copy'\
                 """);
         seen.add("broken");
+    }
+
+    /** What was copied by then is there afterwards, or is copied again. */
+    private void crashed(List<String> seen) {
+        group.server(NEWCOMER).kill();
+        group.server(NEWCOMER).restart();
+        seen.add("crashed");
     }
 }

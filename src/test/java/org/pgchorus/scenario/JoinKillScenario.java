@@ -10,6 +10,9 @@ import org.pgchorus.demo.ServerOptions;
 import org.pgchorus.member.JoinRequest;
 import org.pgchorus.model.NodeName;
 
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -68,6 +71,16 @@ class JoinKillScenario {
                           FROM pgchorus.local l, pgchorus.member m)\
             """;
 
+    private static final String SESSIONS =
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'pgchorus join'";
+
+    private static final String WAITING =
+            """
+            SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+            WHERE NOT granted AND relation = '%s'::regclass
+              AND application_name = 'pgchorus join'\
+            """;
+
     @Test
     void aJoinThatIsKilledAtEachStepEndsWell() throws InterruptedException {
         List<ServerOptions> servers = Stream.of(15, 18, 16).map(ServerOptions::of).toList();
@@ -93,6 +106,7 @@ class JoinKillScenario {
                             true,
                             2);
             try (HotLoad load = new HotLoad(group, 2, 20_000)) {
+                killInTheMiddleOf("note", "pgchorus.join_entry", group, request);
                 killAtEach(BEFORE_THE_ROWS, request, copies);
                 refusedMeanwhile(group);
                 assertThat(Orders.undoJoin(request, new Said())).isTrue();
@@ -101,7 +115,9 @@ class JoinKillScenario {
                 if (copies) {
                     assertThat(Premises.objects(List.of(group.address(2)))).isEqualTo(empty);
                 }
-                killAtEach(AFTER_THE_ROWS, request, copies);
+                killAtEach(AFTER_THE_ROWS.subList(0, 4), request, copies);
+                killInTheMiddleOf("enter", "pgchorus.member", group, request);
+                killAtEach(AFTER_THE_ROWS.subList(4, 6), request, copies);
                 Said said = new Said();
                 Orders.join(request, said);
                 assertThat(said.lines()).containsExactly("node c is in the group already");
@@ -120,6 +136,24 @@ class JoinKillScenario {
                 assertThat(JoinProcess.killAt(point, request)).startsWith(point);
             }
         }
+    }
+
+    /** When the first node has it, and the second one waits for a lock on a table. */
+    private static void killInTheMiddleOf(
+            String step, String table, TestGroup group, JoinRequest request) {
+        try (Connection holder = group.connect(1);
+                Statement statement = holder.createStatement()) {
+            holder.setAutoCommit(false);
+            statement.execute("LOCK TABLE " + table + " IN EXCLUSIVE MODE");
+            JoinProcess.killWhen(
+                    "stands in " + step,
+                    () -> !group.rows(1, WAITING.formatted(table)).isEmpty(),
+                    request);
+            holder.rollback();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        TestGroup.await("its sessions end", () -> group.rows(1, SESSIONS).isEmpty());
     }
 
     /** While it is broken off: it is seen, and no other join begins. */

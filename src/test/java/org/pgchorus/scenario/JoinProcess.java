@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 
 /** A join in a process of its own, which stops at a given point so that it can be killed there. */
 final class JoinProcess {
@@ -25,21 +26,8 @@ final class JoinProcess {
      * @return what it said last; only at such a point does it begin with that
      */
     static String killAt(String beginning, JoinRequest request) {
-        List<String> command =
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx128m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        JoinProcess.class.getName(),
-                        beginning,
-                        request.node().name() + "=" + request.node().address().text(),
-                        request.via().text(),
-                        request.schema().name());
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process = start(beginning, request);
             try (BufferedReader said = process.inputReader()) {
                 StringBuilder all = new StringBuilder();
                 for (String line = said.readLine(); line != null; line = said.readLine()) {
@@ -56,6 +44,39 @@ final class JoinProcess {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Runs a join until something is so, and kills it then. */
+    static void killWhen(String what, BooleanSupplier isSo, JoinRequest request) {
+        Process process;
+        try {
+            process = start("never", request);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        try {
+            TestGroup.await(what, isSo);
+        } finally {
+            process.destroyForcibly();
+            process.onExit().join();
+        }
+    }
+
+    private static Process start(String beginning, JoinRequest request) throws IOException {
+        List<String> command =
+                List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx128m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        JoinProcess.class.getName(),
+                        beginning,
+                        request.node().name() + "=" + request.node().address().text(),
+                        request.via().text(),
+                        request.schema().name());
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
     /** The process's own beginning. */
