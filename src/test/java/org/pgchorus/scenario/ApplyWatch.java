@@ -65,9 +65,14 @@ final class ApplyWatch implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         stop = true;
-        thread.join();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        }
         failure.get()
                 .ifPresent(e -> {
                     throw new IllegalStateException(e);
