@@ -197,8 +197,7 @@ class FollowScenario {
         NodeAddress namesake = new NodeAddress(TestGroup.name(2), group.server(0).address("other"));
         group.server(0).createDatabase("other");
         JoinRequest join =
-                new JoinRequest(
-                        namesake, group.address(1), JoinRequest.Schema.EXISTING, false, 1);
+                new JoinRequest(namesake, group.address(1), JoinRequest.Schema.EXISTING, false, 1);
         assertThatThrownBy(() -> Orders.join(join, new TestGroup.Silent()))
                 .hasMessageContaining("the group has a follower c already");
         FollowRequest twice = request(group, 2, 1, List.of(), Map.of(), Map.of());
