@@ -11,8 +11,7 @@ import org.pgchorus.sql.Sql;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * All that can be found out about a database that is to be a node, for people who prepare one. Has
@@ -24,6 +23,9 @@ import java.util.TreeMap;
 public record Checkup(List<Finding> findings, Vitals vitals) {
     /** Servers know since then which version of a collation their indexes were made with. */
     private static final int COLLATION_VERSION_SINCE = 15;
+
+    /** By how much sequences count where each node has its own numbers: room for that many. */
+    private static final int SPREAD = 10;
 
     /** How often the clock is read; the quickest answer counts. */
     private static final int CLOCK_READINGS = 5;
@@ -135,30 +137,43 @@ public record Checkup(List<Finding> findings, Vitals vitals) {
     /** Sequences do not replicate: each node counts for itself. */
     private static void numbered(
             Session session, String where, List<TableName> tables, List<Finding> findings) {
-        Map<String, String> sequences = new TreeMap<>();
+        record Sequence(String column, String name, long last) {
+            /** The number to begin with on the first node: above what is in use. */
+            long start() {
+                return (last / SPREAD + 1) * SPREAD + 1;
+            }
+        }
+        List<Sequence> sequences = new ArrayList<>();
         for (TableName table : tables) {
             Catalog.describe(session, table)
                     .ifPresent(d ->
-                            session.query(
+                            sequences.addAll(
+                                    session.query(
                                             ExamineSql.NUMBERED,
-                                            row -> Map.entry(row.text(1), row.text(2)),
-                                            d.table().oid())
-                                    .forEach(n ->
-                                            sequences.put(n.getValue(), table + "." + n.getKey())));
+                                            row ->
+                                                    new Sequence(
+                                                            table + "." + row.text(1),
+                                                            row.text(2),
+                                                            row.number(3)),
+                                            d.table().oid())));
         }
         if (!sequences.isEmpty()) {
-            String first = sequences.keySet().iterator().next();
+            Sequence first = sequences.getFirst();
             findings.add(
                     new Finding(
                             where,
                             "sequences",
                             Severity.NOTE,
-                            ("%s take their numbers from sequences; every node has its own, and two"
-                                            + " would give out the same numbers")
-                                    .formatted(String.join(", ", sequences.values())),
-                            ("ALTER SEQUENCE %s INCREMENT BY 10 RESTART WITH 1; and so on, with"
-                                            + " another start on each node, above what is in use")
-                                    .formatted(first)));
+                            ("numbered by a sequence, of which every node has its own, so that two"
+                                            + " would give out the same numbers: %s")
+                                    .formatted(
+                                            sequences.stream()
+                                                    .map(Sequence::column)
+                                                    .collect(Collectors.joining(", "))),
+                            ("ALTER SEQUENCE %s INCREMENT BY %d RESTART WITH %d; on the second node"
+                                            + " %d, and so on")
+                                    .formatted(
+                                            first.name, SPREAD, first.start(), first.start() + 1)));
         }
     }
 }

@@ -199,15 +199,20 @@ public final class ExamineSql {
             WHERE ev_class = ?::oid AND ev_enabled IN ('A', 'R') ORDER BY 1, 2\
             """;
 
-    /** Columns with a sequence that counts by one: column, sequence; parameter: table's oid. */
+    /**
+     * Columns with a sequence that counts by one: column, sequence, its last number (0: none yet);
+     * parameter: table's oid.
+     */
     public static final String NUMBERED =
             """
-            SELECT a.attname, s.oid::regclass::text FROM pg_attribute a
+            SELECT a.attname, s.oid::regclass::text,
+                   coalesce(pg_catalog.pg_sequence_last_value(s.oid), 0)
+            FROM pg_attribute a
             JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
                  AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass
                  AND d.deptype IN ('a', 'i')
             JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
-            JOIN pg_sequence q ON q.seqrelid = s.oid AND abs(q.seqincrement) = 1
+            JOIN pg_sequence q ON q.seqrelid = s.oid AND q.seqincrement = 1
             WHERE a.attrelid = ?::oid ORDER BY a.attnum\
             """;
 
