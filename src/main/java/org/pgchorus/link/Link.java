@@ -243,7 +243,8 @@ public final class Link implements Runnable, AutoCloseable {
             try (Receiver receiver = way.arrive(target)) {
                 way.check(target, receiver.sourceStartLsn());
                 receiver.retryHeldFirst();
-                try (LogStream opened = way.open(receiver.sourceStartLsn())) {
+                try (LogStream opened = way.open(receiver.sourceStartLsn());
+                        SourceWatch _ = SourceWatch.start(plan, opened, readers)) {
                     stream = opened;
                     if (paused || closed) {
                         return;

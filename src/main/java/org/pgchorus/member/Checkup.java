@@ -138,7 +138,7 @@ public record Checkup(List<Finding> findings, Vitals vitals) {
     private static void numbered(
             Session session, String where, List<TableName> tables, List<Finding> findings) {
         record Sequence(String column, String name, long last) {
-            /** The number to begin with on the first node: above what is in use. */
+            // The number to begin with on the first node: above what is in use.
             long start() {
                 return (last / SPREAD + 1) * SPREAD + 1;
             }
