@@ -1,6 +1,7 @@
 package org.pgchorus.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -149,6 +150,52 @@ class ResyncScenario {
     private static void equal(TestGroup group) {
         QUESTIONS.forEach(group::settledRows);
         TestGroup.await("all is well", () -> group.problems().isEmpty());
+    }
+
+    @Test
+    void aResyncKilledHalfWayIsEndedByTheSameCommand() throws InterruptedException {
+        try (TestGroup group = TestGroup.of(SCHEMA, 18, 14, 16)) {
+            begin(group);
+            quiet(group);
+            group.run(
+                    0,
+                    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                            + " WHERE slot_name LIKE '%\\_1\\_2'");
+            write(group, "late");
+            group.startDaemon();
+            diesAt(group, "renewing link");
+            write(group, "later");
+            diesAt(group, "node b got");
+            write(group, "last");
+            Resync.node(group.address(2), TestGroup.name(1), step -> {});
+            flows(group, 1);
+            equal(group);
+            assertThat(group.rows(1, "SELECT n FROM d WHERE id = 1")).containsExactly("3");
+            assertThat(group.rows(1, "SELECT v FROM t WHERE id = 1")).containsExactly("last");
+            assertThat(group.rows(1, "SELECT count(*) FROM log WHERE line <> 'early'"))
+                    .containsExactly("3");
+        }
+    }
+
+    private static void write(TestGroup group, String when) {
+        group.run(
+                0,
+                "UPDATE t SET v = '%s' WHERE id <= 20".formatted(when),
+                "UPDATE d SET n = n + 1 WHERE id = 1",
+                "INSERT INTO log VALUES ('%s')".formatted(when));
+    }
+
+    private static void diesAt(TestGroup group, String step) {
+        assertThatThrownBy(() ->
+                        Resync.node(
+                                group.address(2),
+                                TestGroup.name(1),
+                                said -> {
+                                    if (said.startsWith(step)) {
+                                        throw new IllegalStateException("killed");
+                                    }
+                                }))
+                .hasMessage("killed");
     }
 
     @Test
