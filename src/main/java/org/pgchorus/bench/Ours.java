@@ -45,7 +45,7 @@ final class Ours implements Contestant {
         try {
             Orders.join(
                     new JoinRequest(b, a.address(), JoinRequest.Schema.EXISTING, false, 1),
-                    new Silent());
+                    JoinProgress.SILENT);
             if (!Orders.awaitReady(a.address(), B, READY_MILLIS, hint -> {})) {
                 throw PgError.refused("node b does not get ready");
             }
@@ -79,14 +79,6 @@ final class Ours implements Contestant {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static final class Silent implements JoinProgress {
-        @Override
-        public void step(String text) {}
-
-        @Override
-        public void copied(String table, long bytesDone, long bytesTotal, long rows) {}
     }
 
     @Override

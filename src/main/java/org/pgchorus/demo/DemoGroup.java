@@ -195,7 +195,7 @@ final class DemoGroup implements AutoCloseable {
         for (NodeAddress node : nodes.subList(1, nodes.size())) {
             Orders.join(
                     new JoinRequest(node, any(), JoinRequest.Schema.EXISTING, true, COPY_JOBS),
-                    new Silent());
+                    JoinProgress.SILENT);
             List<String> hints = new ArrayList<>();
             if (!Orders.awaitReady(any(), node.name(), READY_LIMIT.toMillis(), hints::add)) {
                 throw new ServerFailed(
@@ -206,15 +206,6 @@ final class DemoGroup implements AutoCloseable {
                                         hints.isEmpty() ? "no reason is known" : hints.getLast()));
             }
         }
-    }
-
-    /** Joins of a demonstration take a second. */
-    private static final class Silent implements JoinProgress {
-        @Override
-        public void step(String text) {}
-
-        @Override
-        public void copied(String table, long bytesDone, long bytesTotal, long rows) {}
     }
 
     @Override

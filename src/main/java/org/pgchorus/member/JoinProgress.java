@@ -2,6 +2,16 @@ package org.pgchorus.member;
 
 /** Hears how a join goes on; called from several threads. */
 public interface JoinProgress {
+    /** Hears nothing. */
+    JoinProgress SILENT =
+            new JoinProgress() {
+                @Override
+                public void step(String text) {}
+
+                @Override
+                public void copied(String table, long bytesDone, long bytesTotal, long rows) {}
+            };
+
     /** A step begins, or something worth knowing was found out. */
     void step(String text);
 

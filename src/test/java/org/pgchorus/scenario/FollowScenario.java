@@ -13,6 +13,7 @@ import org.pgchorus.daemon.Status;
 import org.pgchorus.daemon.Survey;
 import org.pgchorus.demo.ServerOptions;
 import org.pgchorus.member.FollowRequest;
+import org.pgchorus.member.JoinProgress;
 import org.pgchorus.member.JoinRequest;
 
 import java.util.List;
@@ -61,7 +62,7 @@ class FollowScenario {
 
     static void follow(TestGroup group, FollowRequest request) {
         try {
-            FollowOrders.follow(request, new TestGroup.Silent());
+            FollowOrders.follow(request, JoinProgress.SILENT);
             assertThat(FollowOrders.awaitReady(request.node().address(), TestGroup.LIMIT))
                     .as("ready; status %s", Survey.of(request.node().address()).problems())
                     .isTrue();
@@ -198,7 +199,7 @@ class FollowScenario {
         group.server(0).createDatabase("other");
         JoinRequest join =
                 new JoinRequest(namesake, group.address(1), JoinRequest.Schema.EXISTING, false, 1);
-        assertThatThrownBy(() -> Orders.join(join, new TestGroup.Silent()))
+        assertThatThrownBy(() -> Orders.join(join, JoinProgress.SILENT))
                 .hasMessageContaining("the group has a follower c already");
         FollowRequest twice = request(group, 2, 1, List.of(), Map.of(), Map.of());
         assertThatThrownBy(() -> follow(group, twice)).hasMessageContaining("is follower c of");

@@ -177,7 +177,7 @@ class HeldFaultScenario {
                             JoinRequest.Schema.EXISTING,
                             true,
                             1);
-            assertThatThrownBy(() -> Orders.join(viaB, new Quiet()))
+            assertThatThrownBy(() -> Orders.join(viaB, JoinProgress.SILENT))
                     .isInstanceOf(PgError.Refused.class)
                     .hasMessageContaining("node b holds changes that it cannot apply")
                     .hasMessageContaining("public.t from node a");
@@ -185,14 +185,6 @@ class HeldFaultScenario {
             group.run(1, "ALTER TABLE t DROP CONSTRAINT t_v_check");
             assertThat(group.settledRows(T)).containsExactly("1|1000|null");
         }
-    }
-
-    private static final class Quiet implements JoinProgress {
-        @Override
-        public void step(String text) {}
-
-        @Override
-        public void copied(String table, long bytesDone, long bytesTotal, long rows) {}
     }
 
     @Test

@@ -15,6 +15,7 @@ import org.pgchorus.daemon.Survey;
 import org.pgchorus.daemon.Waiting;
 import org.pgchorus.demo.ServerOptions;
 import org.pgchorus.member.FollowRequest;
+import org.pgchorus.member.JoinProgress;
 import org.pgchorus.member.JoinRequest;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.Session;
@@ -124,7 +125,7 @@ class MasterScenario {
             try (Session third = Session.open(follower(group, 3), "test")) {
                 third.execute("CREATE TABLE users (id int PRIMARY KEY, email text)");
             }
-            assertThat(FollowOrders.planFollow(young, new TestGroup.Silent()))
+            assertThat(FollowOrders.planFollow(young, JoinProgress.SILENT))
                     .anyMatch(s -> s.endsWith("public.users (id, email) where id <= 1000"));
             List<FollowRequest> requests = List.of(all, young, named);
             List<Daemon> daemons =
@@ -151,7 +152,7 @@ class MasterScenario {
                         List.of("users"),
                         Map.of("users", "age > 17"),
                         Map.of());
-        assertThatThrownBy(() -> FollowOrders.follow(byNote, new TestGroup.Silent()))
+        assertThatThrownBy(() -> FollowOrders.follow(byNote, JoinProgress.SILENT))
                 .hasMessageContaining("--where of table public.users uses the column age")
                 .hasMessageContaining("REPLICA IDENTITY FULL");
         FollowRequest noKey =
@@ -163,7 +164,7 @@ class MasterScenario {
                         List.of("users"),
                         Map.of(),
                         Map.of("users", List.of("email", "shoe")));
-        assertThatThrownBy(() -> FollowOrders.follow(noKey, new TestGroup.Silent()))
+        assertThatThrownBy(() -> FollowOrders.follow(noKey, JoinProgress.SILENT))
                 .hasMessageContaining("no columns [shoe]")
                 .hasMessageContaining("lacks its key's columns [id]");
         assertThat(group.rows(0, JoinScenario.LEFTOVERS)).isEmpty();

@@ -138,20 +138,12 @@ final class Premises implements AutoCloseable {
 
     /** Joins with tables that exist. */
     static void join(NodeAddress node, Address via) throws InterruptedException {
-        Orders.join(request(node, via, JoinRequest.Schema.EXISTING), new Silent());
+        Orders.join(request(node, via, JoinRequest.Schema.EXISTING), JoinProgress.SILENT);
     }
 
     /** Joins with the provider's schema. */
     static void joinCopying(NodeAddress node, Address via) throws InterruptedException {
-        Orders.join(request(node, via, JoinRequest.Schema.COPY), new Silent());
-    }
-
-    private static final class Silent implements JoinProgress {
-        @Override
-        public void step(String text) {}
-
-        @Override
-        public void copied(String table, long bytesDone, long bytesTotal, long rows) {}
+        Orders.join(request(node, via, JoinRequest.Schema.COPY), JoinProgress.SILENT);
     }
 
     @Override

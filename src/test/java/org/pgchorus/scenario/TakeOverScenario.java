@@ -10,6 +10,7 @@ import org.pgchorus.daemon.FollowOrders;
 import org.pgchorus.daemon.Orders;
 import org.pgchorus.daemon.Survey;
 import org.pgchorus.demo.ServerOptions;
+import org.pgchorus.member.JoinProgress;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -102,7 +103,7 @@ class TakeOverScenario {
     }
 
     private static List<String> takeOver(TestGroup group) throws InterruptedException {
-        return FollowOrders.takeOver(group.address(1), TestGroup.LIMIT, new TestGroup.Silent());
+        return FollowOrders.takeOver(group.address(1), TestGroup.LIMIT, JoinProgress.SILENT);
     }
 
     private static void equal(TestGroup group) {

@@ -114,7 +114,7 @@ final class TestGroup implements AutoCloseable {
         try {
             Orders.join(
                     new JoinRequest(nodes.get(i), address(0), JoinRequest.Schema.EXISTING, true, 2),
-                    new Silent());
+                    JoinProgress.SILENT);
             assertThat(Orders.awaitReady(address(0), name(i), LIMIT.toMillis(), hint -> {}))
                     .as("node %s is ready; status: %s", name(i), problems())
                     .isTrue();
@@ -126,14 +126,6 @@ final class TestGroup implements AutoCloseable {
     private static IllegalStateException interrupted(InterruptedException e) {
         Thread.currentThread().interrupt();
         return new IllegalStateException(e);
-    }
-
-    static final class Silent implements JoinProgress {
-        @Override
-        public void step(String text) {}
-
-        @Override
-        public void copied(String table, long bytesDone, long bytesTotal, long rows) {}
     }
 
     List<String> problems() {
