@@ -45,18 +45,6 @@ public final class Daemon implements AutoCloseable {
     @Override
     public void close() {
         agents.values().forEach(NodeAgent::close);
-        boolean interrupted = false;
-        for (Thread thread : threads.values()) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        threads.values().forEach(Ending::await);
     }
 }

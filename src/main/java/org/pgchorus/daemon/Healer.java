@@ -116,17 +116,7 @@ final class Healer implements Runnable, AutoCloseable {
         if (open != null) {
             open.abort();
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Ending.await(thread);
     }
 
     @Override

@@ -319,23 +319,8 @@ final class NodeAgent implements Runnable, AutoCloseable {
         gone.removeAll(keep);
         gone.forEach(id -> links.get(id).close());
         for (int id : gone) {
-            join(linkThreads.remove(id));
+            Ending.await(linkThreads.remove(id));
             links.remove(id);
-        }
-    }
-
-    private static void join(Thread thread) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                thread.join();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -1,0 +1,21 @@
+package org.pgchorus.daemon;
+
+/** Waits for threads that were told to end. */
+final class Ending {
+    private Ending() {}
+
+    /** Returns when a thread has ended; an interruption meanwhile is kept for the caller. */
+    static void await(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
