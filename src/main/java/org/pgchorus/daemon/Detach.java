@@ -88,7 +88,7 @@ public final class Detach implements AutoCloseable {
     }
 
     private Detached run() throws InterruptedException {
-        lockMembership();
+        group.lockMembership(staying, "another change of the group's membership");
         refuseHeld();
         boolean equal = isEqualAlready();
         List<Member> alive = leavers.stream().filter(l -> session(l) != null).toList();
@@ -150,7 +150,8 @@ public final class Detach implements AutoCloseable {
             throw PgError.refused(
                     "--group names node %s itself; name one that stays, such as %s"
                             .formatted(
-                                    name(group.entry()), name(staying.keySet().iterator().next())));
+                                    group.name(group.entry()),
+                                    group.name(staying.keySet().iterator().next())));
         }
     }
 
@@ -162,27 +163,8 @@ public final class Detach implements AutoCloseable {
         return group.sessions().get(member.id());
     }
 
-    private String name(int id) {
-        return group.members().stream()
-                .filter(m -> m.id() == id)
-                .map(m -> m.name().text())
-                .findFirst()
-                .orElse("?");
-    }
-
     private static String names(List<Member> members) {
         return String.join(", ", members.stream().map(m -> m.name().text()).toList());
-    }
-
-    private void lockMembership() {
-        staying.forEach((id, session) -> {
-            if (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
-                throw PgError.refused(
-                        ("another change of the group's membership is under way (node %s); try"
-                                        + " again when it is done")
-                                .formatted(name(id)));
-            }
-        });
     }
 
     /** What is held is newer than what the window goes by, and would be lost. */
@@ -196,11 +178,11 @@ public final class Detach implements AutoCloseable {
                                             + " pgchorus status says of them, or step over them:"
                                             + " pgchorus link skip %s %s")
                                     .formatted(
-                                            name(id),
+                                            group.name(id),
                                             leaver.name(),
                                             String.join(", ", held),
                                             leaver.name(),
-                                            name(id)));
+                                            group.name(id)));
                 }
             }
         });
@@ -308,7 +290,8 @@ public final class Detach implements AutoCloseable {
             }
         }
         progress.accept(
-                "node %s got %d version(s) from node %s".formatted(name(to), versions, name(from)));
+                "node %s got %d version(s) from node %s"
+                        .formatted(group.name(to), versions, group.name(from)));
         return versions;
     }
 

@@ -6,12 +6,14 @@ import org.pgchorus.member.Member;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
+import org.pgchorus.sql.MemberSql;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 
 /**
  * Sessions on the nodes of a group, found through one of them, opened side by side.
@@ -129,6 +131,78 @@ final class GroupSessions implements AutoCloseable {
                                                 members.stream()
                                                         .map(m -> m.name().text())
                                                         .toList())));
+    }
+
+    /** The name of a node, for people. */
+    String name(int id) {
+        return members.stream()
+                .filter(m -> m.id() == id)
+                .map(m -> m.name().text())
+                .findFirst()
+                .orElse("?");
+    }
+
+    /**
+     * Keeps others from changing the membership, and what joins take along, while these sessions
+     * live.
+     *
+     * @param what they may be doing now, for people
+     */
+    void lockMembership(Map<Integer, Session> some, String what) {
+        some.forEach((id, session) -> {
+            if (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
+                throw PgError.refused(
+                        "%s is under way (node %s); try again when it is done"
+                                .formatted(what, name(id)));
+            }
+        });
+    }
+
+    /**
+     * Does something on every node that was reached, or on none: in a transaction each, committed
+     * when it is done on all.
+     *
+     * @param work gets the node's id and its session
+     * @param told what is said of the nodes that have it, should others be lost in between
+     */
+    void onAllOrNone(BiConsumer<Integer, Session> work, String told) {
+        try {
+            sessions.forEach((id, session) -> {
+                session.begin();
+                work.accept(id, session);
+            });
+        } catch (RuntimeException e) {
+            for (Session session : sessions.values()) {
+                try {
+                    session.rollback();
+                } catch (PgError lost) {
+                    e.addSuppressed(lost);
+                }
+            }
+            throw e;
+        }
+        commitAll(told);
+    }
+
+    private void commitAll(String told) {
+        List<String> committed = new ArrayList<>();
+        Map<String, PgError> lost = new TreeMap<>();
+        sessions.forEach((id, session) -> {
+            try {
+                session.commit();
+                committed.add(name(id));
+            } catch (PgError e) {
+                lost.put(name(id), e);
+            }
+        });
+        if (!lost.isEmpty()) {
+            PgError first = lost.values().iterator().next();
+            throw PgError.refused(
+                    ("%s on %s, and unknown on %s, lost in the middle (%s); set it again when they"
+                                    + " are back")
+                            .formatted(told, committed, lost.keySet(), first.getMessage()),
+                    first);
+        }
     }
 
     /** The session on a node that has to be reached. */

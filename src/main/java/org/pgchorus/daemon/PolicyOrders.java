@@ -11,7 +11,6 @@ import org.pgchorus.model.TableName;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
-import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.PolicySql;
 
 import java.time.Duration;
@@ -127,7 +126,7 @@ public final class PolicyOrders {
                         if (!other.equals(policy)) {
                             warnings.add(
                                     "node %s has another policy for it: %s; set it again"
-                                            .formatted(nameOf(group, id), text(other)));
+                                            .formatted(group.name(id), text(other)));
                         }
                     });
             return outcome(name, policy, List.of(), warnings);
@@ -156,14 +155,6 @@ public final class PolicyOrders {
                 + (policy.deltaColumns().isEmpty()
                         ? ""
                         : ", delta: " + String.join(", ", new TreeSet<>(policy.deltaColumns())));
-    }
-
-    private static String nameOf(GroupSessions group, int id) {
-        return group.members().stream()
-                .filter(m -> m.id() == id)
-                .map(m -> m.name().text())
-                .findFirst()
-                .orElse("?");
     }
 
     /** Why the nodes may end different under a policy; nothing if they cannot. */
@@ -210,7 +201,9 @@ public final class PolicyOrders {
     public static Outcome set(Address any, String table, Change change)
             throws InterruptedException {
         try (GroupSessions group = GroupSessions.open(any)) {
-            lockMembership(group);
+            // Joins take the policies along, so none may begin or go on meanwhile.
+            group.lockMembership(
+                    group.sessions(), "a change of the group's membership or of a policy");
             Session asked = group.sessions().values().iterator().next();
             TableName name = Orders.named(asked, table);
             Policy policy = changed(asked, name, policy(asked, name), change);
@@ -229,20 +222,6 @@ public final class PolicyOrders {
                     sentences.add("on %s: %s".formatted(String.join(", ", nodes), sentence)));
             return outcome(name, policy, sentences, warnings);
         }
-    }
-
-    /** Joins take the policies along, so none may begin or go on meanwhile. */
-    private static void lockMembership(GroupSessions group) {
-        group.sessions()
-                .forEach((id, session) -> {
-                    if (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
-                        throw PgError.refused(
-                                "a change of the group's membership or of a policy is under way"
-                                        + " (node "
-                                        + nameOf(group, id)
-                                        + "); try again when it is done");
-                    }
-                });
     }
 
     private static Policy changed(Session asked, TableName name, Policy before, Change change) {
@@ -356,51 +335,17 @@ public final class PolicyOrders {
             Function<Session, List<String>> work,
             Map<String, Set<String>> done) {
         Map<String, Set<String>> sentences = new TreeMap<>();
-        try {
-            group.sessions()
-                    .forEach((id, session) -> {
-                        session.begin();
-                        session.execute(LOCK_LIMIT);
-                        for (String sentence : work.apply(session)) {
-                            sentences
-                                    .computeIfAbsent(sentence, s -> new TreeSet<>())
-                                    .add(nameOf(group, id));
-                        }
-                    });
-        } catch (RuntimeException e) {
-            for (Session session : group.sessions().values()) {
-                try {
-                    session.rollback();
-                } catch (PgError lost) {
-                    e.addSuppressed(lost);
-                }
-            }
-            throw e;
-        }
-        commit(group, name);
-        done.putAll(sentences);
-    }
-
-    private static void commit(GroupSessions group, TableName name) {
-        List<String> committed = new ArrayList<>();
-        Map<String, PgError> lost = new TreeMap<>();
-        group.sessions()
-                .forEach((id, session) -> {
-                    try {
-                        session.commit();
-                        committed.add(nameOf(group, id));
-                    } catch (PgError e) {
-                        lost.put(nameOf(group, id), e);
+        group.onAllOrNone(
+                (id, session) -> {
+                    session.execute(LOCK_LIMIT);
+                    for (String sentence : work.apply(session)) {
+                        sentences
+                                .computeIfAbsent(sentence, s -> new TreeSet<>())
+                                .add(group.name(id));
                     }
-                });
-        if (!lost.isEmpty()) {
-            PgError first = lost.values().iterator().next();
-            throw PgError.refused(
-                    ("the change of table %s is done on %s, and unknown on %s, lost in the"
-                                    + " middle (%s); set it again when they are back")
-                            .formatted(name, committed, lost.keySet(), first.getMessage()),
-                    first);
-        }
+                },
+                "the change of table %s is done".formatted(name));
+        done.putAll(sentences);
     }
 
     private static List<String> awaitInForce(GroupSessions group) throws InterruptedException {
@@ -415,7 +360,7 @@ public final class PolicyOrders {
                 return waiting.keySet().stream()
                         .map(id ->
                                 "the daemon of node %s has not taken notice within %d s"
-                                        .formatted(nameOf(group, id), NOTICE_MILLIS / 1000))
+                                        .formatted(group.name(id), NOTICE_MILLIS / 1000))
                         .toList();
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);

@@ -72,7 +72,8 @@ public final class SettingOrders {
     public static Shown set(Address any, Map<GroupSetting, Optional<String>> changes) {
         try (GroupSessions group = GroupSessions.open(any)) {
             requireAll(group);
-            lockMembership(group);
+            // Joins take the settings along, so none may begin or go on meanwhile.
+            group.lockMembership(group.sessions(), "a change of the group's membership");
             Map<String, String> settings =
                     new TreeMap<>(WalGuard.settings(group.sessions().values().iterator().next()));
             changes.forEach((setting, value) -> {
@@ -80,7 +81,17 @@ public final class SettingOrders {
                 value.ifPresent(v -> settings.put(setting.key(), v));
             });
             Budgets.of(settings);
-            onAll(group, changes);
+            group.onAllOrNone(
+                    (id, session) ->
+                            changes.forEach((setting, value) ->
+                                    value.ifPresentOrElse(
+                                            v ->
+                                                    session.update(
+                                                            MemberSql.SET_SETTING,
+                                                            setting.key(),
+                                                            v),
+                                            () -> session.update(WalSql.UNSET, setting.key()))),
+                    "it is set");
             return show(group);
         }
     }
@@ -91,72 +102,7 @@ public final class SettingOrders {
                     throw PgError.refused(
                             ("node %s cannot be reached, and all have to have the same settings:"
                                  + " %s; start it, or take it out: pgchorus node detach %s")
-                                    .formatted(name(group, id), problem, name(group, id)));
+                                    .formatted(group.name(id), problem, group.name(id)));
                 });
-    }
-
-    private static String name(GroupSessions group, int id) {
-        return group.members().stream()
-                .filter(m -> m.id() == id)
-                .map(m -> m.name().text())
-                .findFirst()
-                .orElse("?");
-    }
-
-    /** Joins take the settings along, so none may begin or go on meanwhile. */
-    private static void lockMembership(GroupSessions group) {
-        group.sessions()
-                .forEach((id, session) -> {
-                    if (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
-                        throw PgError.refused(
-                                ("a change of the group's membership is under way (node %s); try"
-                                                + " again when it is done")
-                                        .formatted(name(group, id)));
-                    }
-                });
-    }
-
-    private static void onAll(GroupSessions group, Map<GroupSetting, Optional<String>> changes) {
-        try {
-            group.sessions()
-                    .values()
-                    .forEach(session -> {
-                        session.begin();
-                        changes.forEach((setting, value) ->
-                                value.ifPresentOrElse(
-                                        v ->
-                                                session.update(
-                                                        MemberSql.SET_SETTING, setting.key(), v),
-                                        () -> session.update(WalSql.UNSET, setting.key())));
-                    });
-        } catch (RuntimeException e) {
-            for (Session session : group.sessions().values()) {
-                try {
-                    session.rollback();
-                } catch (PgError lost) {
-                    e.addSuppressed(lost);
-                }
-            }
-            throw e;
-        }
-        List<String> committed = new ArrayList<>();
-        Map<String, PgError> lost = new TreeMap<>();
-        group.sessions()
-                .forEach((id, session) -> {
-                    try {
-                        session.commit();
-                        committed.add(name(group, id));
-                    } catch (PgError e) {
-                        lost.put(name(group, id), e);
-                    }
-                });
-        if (!lost.isEmpty()) {
-            PgError first = lost.values().iterator().next();
-            throw PgError.refused(
-                    ("it is set on %s, and unknown on %s, lost in the middle (%s); set it again"
-                                    + " when they are back")
-                            .formatted(committed, lost.keySet(), first.getMessage()),
-                    first);
-        }
     }
 }
