@@ -79,7 +79,6 @@ public final class Exchange implements AutoCloseable {
         try {
             versions = new Versions(source);
             policies = Catalog.policies(target.session());
-            source.execute("SET lc_monetary = 'C'");
             source.begin();
             source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
             snapshot =

@@ -191,15 +191,12 @@ final class FollowExaminer {
                     "the role may not create " + what,
                     "GRANT CREATE ON DATABASE %s TO %s"
                             .formatted(
-                                    Sql.name(
-                                            session.first(ExamineSql.SELF, row -> row.text(2))
-                                                    .orElseThrow()),
-                                    user(session)));
+                                    Sql.name(session.value(ExamineSql.DATABASE)), user(session)));
         }
     }
 
     private static String user(Session session) {
-        return Sql.name(session.first(ExamineSql.SELF, row -> row.text(1)).orElseThrow());
+        return Sql.name(session.value(ExamineSql.USER));
     }
 
     /** Tries something in a transaction that is rolled back. */

@@ -33,12 +33,14 @@ record Locale(String encoding, String collation, String ctype, String provider, 
 
     /** In what this one is not like a wanted one. */
     List<Difference> differences(Locale wanted) {
+        List<Map.Entry<String, String>> ours = aspects();
+        List<Map.Entry<String, String>> theirs = wanted.aspects();
         List<Difference> differences = new ArrayList<>();
-        for (int i = 0; i < aspects().size(); i++) {
-            String found = aspects().get(i).getValue();
-            String other = wanted.aspects().get(i).getValue();
+        for (int i = 0; i < ours.size(); i++) {
+            String found = ours.get(i).getValue();
+            String other = theirs.get(i).getValue();
             if (!plain(found).equals(plain(other))) {
-                differences.add(new Difference(aspects().get(i).getKey(), found, other));
+                differences.add(new Difference(ours.get(i).getKey(), found, other));
             }
         }
         return differences;

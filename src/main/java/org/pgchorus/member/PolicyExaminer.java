@@ -147,7 +147,7 @@ public final class PolicyExaminer {
     }
 
     private String role() {
-        return Sql.name(session.first(ExamineSql.SELF, row -> row.text(1)).orElseThrow());
+        return Sql.name(session.value(ExamineSql.USER));
     }
 
     private record Column(
@@ -277,7 +277,7 @@ public final class PolicyExaminer {
                         .formatted(
                                 name,
                                 owner.owner,
-                                session.first(ExamineSql.SELF, row -> row.text(1)).orElseThrow(),
+                                session.value(ExamineSql.USER),
                                 described.identity() == 'f'
                                         ? "CREATE TRIGGER"
                                         : TableSql.identityFull(table)),

@@ -80,7 +80,7 @@ final class TableExaminer {
     }
 
     private void access(TableName name, Facts facts) {
-        String role = session.first(ExamineSql.SELF, row -> row.text(1)).orElseThrow();
+        String role = session.value(ExamineSql.USER);
         String user = Sql.name(role);
         if (!facts.owned) {
             error(

@@ -91,9 +91,6 @@ public final class ExamineSql {
     /** The database of the session. */
     public static final String DATABASE = "SELECT pg_catalog.current_database()";
 
-    /** The role and the database of the session. */
-    public static final String SELF = "SELECT current_user, pg_catalog.current_database()";
-
     /** Which service runs the server, by the roles that it makes. */
     public static final String SERVICE =
             """

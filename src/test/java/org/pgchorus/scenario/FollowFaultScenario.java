@@ -17,19 +17,6 @@ import java.util.stream.Stream;
  * A follower's daemon, its provider and itself are killed under load; it ends equal all the same.
  */
 class FollowFaultScenario {
-    private static final List<String> QUESTIONS =
-            List.of(
-                    "SELECT id, v, n, md5(big) FROM hot ORDER BY id",
-                    "SELECT a, b, v FROM pair ORDER BY a, b",
-                    "SELECT line FROM log ORDER BY line",
-                    "SELECT * FROM person ORDER BY id",
-                    "SELECT * FROM tally ORDER BY id",
-                    "SELECT * FROM parent ORDER BY id",
-                    "SELECT * FROM child ORDER BY id",
-                    "SELECT * FROM ward ORDER BY id",
-                    "SELECT * FROM traced ORDER BY id",
-                    "SELECT * FROM summed ORDER BY id");
-
     @Test
     void everythingIsKilledAndNothingIsLostOrDoubled() {
         List<ServerOptions> servers = Stream.of(15, 18, 16).map(ServerOptions::of).toList();
@@ -61,7 +48,7 @@ class FollowFaultScenario {
                 assertThat(storm.failures()).isEmpty();
                 // What was displaced comes back a moment after what stood in its way has gone.
                 await().atMost(TestGroup.LIMIT)
-                        .untilAsserted(() -> QUESTIONS.forEach(group::settledRows));
+                        .untilAsserted(() -> Storm.TABLES.forEach(group::settledRows));
                 List<String> lines = group.rows(2, "SELECT line FROM log");
                 assertThat(lines).doesNotHaveDuplicates();
                 assertThat(new HashSet<>(lines)).containsAll(storm.acknowledged());

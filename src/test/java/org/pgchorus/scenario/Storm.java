@@ -15,6 +15,20 @@ import java.util.concurrent.atomic.AtomicLong;
  * and values that are followed one by one ({@link StormTraces}).
  */
 final class Storm implements AutoCloseable {
+    /** The rows of all its tables, each by a question of its own. */
+    static final List<String> TABLES =
+            List.of(
+                    "SELECT id, v, n, md5(big) FROM hot ORDER BY id",
+                    "SELECT a, b, v FROM pair ORDER BY a, b",
+                    "SELECT line FROM log ORDER BY line",
+                    "SELECT * FROM person ORDER BY id",
+                    "SELECT * FROM tally ORDER BY id",
+                    "SELECT * FROM parent ORDER BY id",
+                    "SELECT * FROM child ORDER BY id",
+                    "SELECT * FROM ward ORDER BY id",
+                    "SELECT * FROM traced ORDER BY id",
+                    "SELECT * FROM summed ORDER BY id");
+
     static final String SCHEMA =
             StormChanges.SCHEMA + StormTraces.SCHEMA + "CREATE TABLE log (line text NOT NULL);";
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Three nodes, clients everywhere, and every process is killed now and then. At the end all nodes
@@ -23,26 +24,19 @@ class StormScenario {
     private static final int[][] VERSIONS = {{18, 18, 18}, {15, 18, 16}, {14, 17, 15}};
 
     private static final List<String> QUESTIONS =
-            List.of(
-                    "SELECT id, v, n, md5(big) FROM hot ORDER BY id",
-                    "SELECT a, b, v FROM pair ORDER BY a, b",
-                    "SELECT line FROM log ORDER BY line",
-                    "SELECT * FROM person ORDER BY id",
-                    "SELECT * FROM tally ORDER BY id",
-                    "SELECT * FROM parent ORDER BY id",
-                    "SELECT * FROM child ORDER BY id",
-                    "SELECT * FROM ward ORDER BY id",
-                    "SELECT * FROM traced ORDER BY id",
-                    "SELECT * FROM summed ORDER BY id",
-                    """
-                    SELECT 'child', c.id, c.parent
-                    FROM child c LEFT JOIN parent p ON p.id = c.parent
-                    WHERE c.parent IS NOT NULL AND p.id IS NULL
-                    UNION ALL SELECT 'ward', w.id, w.parent FROM ward w
-                    LEFT JOIN parent p ON p.id = w.parent
-                    WHERE w.parent IS NOT NULL AND p.id IS NULL ORDER BY 1, 2\
-                    """,
-                    Cast.ALL_DISPLACED);
+            Stream.concat(
+                            Storm.TABLES.stream(),
+                            Stream.of(
+                                    """
+                                    SELECT 'child', c.id, c.parent
+                                    FROM child c LEFT JOIN parent p ON p.id = c.parent
+                                    WHERE c.parent IS NOT NULL AND p.id IS NULL
+                                    UNION ALL SELECT 'ward', w.id, w.parent FROM ward w
+                                    LEFT JOIN parent p ON p.id = w.parent
+                                    WHERE w.parent IS NOT NULL AND p.id IS NULL ORDER BY 1, 2\
+                                    """,
+                                    Cast.ALL_DISPLACED))
+                    .toList();
 
     private static final String UNBLOCKED =
             """

@@ -28,18 +28,8 @@ class TakeOverScenario {
             Storm.SCHEMA + "CREATE TABLE invoice (id serial PRIMARY KEY, v text);";
 
     private static final List<String> QUESTIONS =
-            List.of(
-                    "SELECT id, v, n, md5(big) FROM hot ORDER BY id",
-                    "SELECT a, b, v FROM pair ORDER BY a, b",
-                    "SELECT line FROM log ORDER BY line",
-                    "SELECT * FROM person ORDER BY id",
-                    "SELECT * FROM tally ORDER BY id",
-                    "SELECT * FROM parent ORDER BY id",
-                    "SELECT * FROM child ORDER BY id",
-                    "SELECT * FROM ward ORDER BY id",
-                    "SELECT * FROM traced ORDER BY id",
-                    "SELECT * FROM summed ORDER BY id",
-                    "SELECT * FROM invoice ORDER BY id");
+            Stream.concat(Storm.TABLES.stream(), Stream.of("SELECT * FROM invoice ORDER BY id"))
+                    .toList();
 
     @ParameterizedTest
     @CsvSource({"12, 14", "13, 18"})
