@@ -1,7 +1,6 @@
 package org.pgchorus.bench;
 
 import org.pgchorus.model.Lsn;
-import org.pgchorus.pg.Session;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,26 +26,13 @@ public final class Apply {
      * @param works names such as W1; empty for all
      * @param rounds how often each is measured; the median counts
      * @param scale of every work, 1 for the whole
-     * @param daemonClass whose {@code main} takes {@code run NAME=ADDRESS...}
-     * @param heapMegabytes the daemon's memory
      */
     public record Options(
-            int major,
-            List<String> works,
-            int rounds,
-            double scale,
-            boolean againstNative,
-            String daemonClass,
-            int heapMegabytes) {
+            Terms terms, List<String> works, int rounds, double scale, boolean againstNative) {
         /** Refuses what cannot be. */
         public Options {
-            if (rounds < 1 || rounds > 100) {
-                throw new IllegalArgumentException("--rounds must be from 1 to 100, not " + rounds);
-            }
-            if (!(scale > 0 && scale <= 100)) {
-                throw new IllegalArgumentException(
-                        "--scale must be above 0 and at most 100, not " + scale);
-            }
+            Limits.rounds(rounds);
+            Limits.scale(scale);
             List<String> known = Work.all(1).stream().map(Work::name).toList();
             for (String name : works) {
                 if (!known.contains(name)) {
@@ -64,7 +50,7 @@ public final class Apply {
      * @param perSecond the median of the rounds
      * @param usage of the round that is the median
      */
-    public record Figure(double perSecond, List<Double> rounds, Contestant.Usage usage) {
+    public record Figure(double perSecond, List<Double> rounds, Usage usage) {
         private static Figure of(List<Round> rounds) {
             List<Round> sorted =
                     rounds.stream().sorted(Comparator.comparingDouble(Round::perSecond)).toList();
@@ -89,7 +75,7 @@ public final class Apply {
         }
     }
 
-    private record Round(double perSecond, Contestant.Usage usage) {}
+    private record Round(double perSecond, Usage usage) {}
 
     /**
      * @param progress hears what is being done
@@ -102,7 +88,7 @@ public final class Apply {
     /** Measures every work; servers start at the beginning and are gone at the end. */
     public List<Result> run() throws InterruptedException {
         List<Result> results = new ArrayList<>();
-        try (Databases databases = new Databases(options.major)) {
+        try (Databases databases = new Databases(options.terms)) {
             for (Work work : Work.all(options.scale)) {
                 if (options.works.isEmpty() || options.works.contains(work.name())) {
                     results.add(measure(databases, work));
@@ -114,11 +100,12 @@ public final class Apply {
 
     private Result measure(Databases databases, Work work) throws InterruptedException {
         progress.accept("%s: %,d %s".formatted(work.name(), work.units(), work.title()));
-        try (Ours ours = new Ours(databases, work, options.daemonClass, options.heapMegabytes)) {
+        try (Ours ours = new Ours(databases, options.terms, work.database("ours"), work.schema())) {
             if (!options.againstNative || work.conflicting()) {
                 return measure(work, ours, Optional.empty());
             }
-            try (Native reference = new Native(databases, work)) {
+            try (Native reference =
+                    new Native(databases, work.database("native"), work.schema(), false)) {
                 return measure(work, ours, Optional.of(reference));
             }
         }
@@ -128,21 +115,22 @@ public final class Apply {
             throws InterruptedException {
         List<Round> our = new ArrayList<>();
         List<Round> their = new ArrayList<>();
-        ours.hold();
+        ours.hold(ours.there());
         if (reference.isPresent()) {
-            reference.get().hold();
+            reference.get().hold(reference.get().there());
         }
         for (int round = 0; round < options.rounds; round++) {
-            our.add(round(work, ours, round, Optional.of(ours)));
+            our.add(round(work, ours, round));
             if (reference.isPresent()) {
-                their.add(round(work, reference.get(), round, Optional.empty()));
+                their.add(round(work, reference.get(), round));
             }
         }
         boolean equal =
                 isEqual(work, ours) && (reference.isEmpty() || isEqual(work, reference.get()));
         long conflicts =
                 Long.parseLong(
-                        Databases.ask(ours.target(), "SELECT count(*) FROM pgchorus.conflict"));
+                        Databases.ask(
+                                ours.there().target(), "SELECT count(*) FROM pgchorus.conflict"));
         return new Result(
                 work,
                 Figure.of(our),
@@ -151,28 +139,29 @@ public final class Apply {
                 equal);
     }
 
-    private Round round(Work work, Contestant one, int round, Optional<Ours> ours)
-            throws InterruptedException {
-        catchUp(one);
+    private Round round(Work work, Contestant one, int round) throws InterruptedException {
+        Direction there = one.there();
+        one.catchUp(there);
+        one.hold(there);
         if (work.conflicting()) {
-            ours.orElseThrow().holdBack(true);
+            one.hold(one.back().orElseThrow());
         }
-        Databases.run(one.source(), work.load(round));
+        Databases.run(there.source(), work.load(round));
         if (work.conflicting()) {
-            Databases.run(one.target(), work.conflicting("b", round));
+            Databases.run(there.target(), work.conflicting("b", round));
         }
-        Lsn end = end(one);
-        Contestant.Usage before = one.usage();
-        one.release();
-        Slots.awaitRead(one.source(), one.slot());
+        Lsn end = Slots.end(there.source());
+        Usage before = one.usage();
+        one.release(there);
+        Slots.awaitRead(there);
         long began = System.nanoTime();
-        Slots.awaitConfirmed(one.source(), one.slot(), end);
+        Slots.awaitConfirmed(there, end);
         double seconds = (System.nanoTime() - began) / 1e9;
-        Contestant.Usage after = one.usage();
+        Usage after = one.usage();
         Round measured =
                 new Round(
                         work.units() / seconds,
-                        new Contestant.Usage(
+                        new Usage(
                                 after.sender(),
                                 after.applier(),
                                 after.daemon().minus(before.daemon()),
@@ -182,37 +171,19 @@ public final class Apply {
                         .formatted(
                                 one.name(), round + 1, measured.perSecond, work.unit(), seconds));
         if (work.conflicting()) {
-            ours.orElseThrow().holdBack(false);
+            one.release(one.back().orElseThrow());
         }
-        one.hold();
+        one.hold(there);
         return measured;
     }
 
-    /** The log has been read up to here: what others wrote meanwhile is not measured. */
-    private static void catchUp(Contestant one) throws InterruptedException {
-        Lsn now = end(one);
-        one.release();
-        Slots.awaitConfirmed(one.source(), one.slot(), now);
-        one.hold();
-    }
-
-    /** Where the log ends, on disk, so that a sender may send it at once. */
-    private static Lsn end(Contestant one) {
-        try (Session session = Session.open(one.source(), "pgchorus bench")) {
-            session.execute("SET synchronous_commit = on");
-            String end =
-                    session.value("SELECT pg_logical_emit_message(true, 'pgchorus_bench', 'end')");
-            return Lsn.parse(end);
-        }
-    }
-
     private boolean isEqual(Work work, Contestant one) throws InterruptedException {
-        catchUp(one);
+        one.catchUp(one.there());
         if (work.conflicting()) {
             awaitEqual(work, one);
         }
-        String source = Databases.ask(one.source(), work.fingerprint());
-        String target = Databases.ask(one.target(), work.fingerprint());
+        String source = Databases.ask(one.there().source(), work.fingerprint());
+        String target = Databases.ask(one.there().target(), work.fingerprint());
         progress.accept(
                 "  %s: %s".formatted(one.name(), source.equals(target) ? "equal" : "NOT EQUAL"));
         return source.equals(target);
@@ -220,12 +191,11 @@ public final class Apply {
 
     /** Here both directions have something to bring. */
     private static void awaitEqual(Work work, Contestant one) throws InterruptedException {
-        one.release();
         Duration limit = Duration.ofMinutes(2);
         long deadline = System.nanoTime() + limit.toNanos();
         while (System.nanoTime() < deadline
-                && !Databases.ask(one.source(), work.fingerprint())
-                        .equals(Databases.ask(one.target(), work.fingerprint()))) {
+                && !Databases.ask(one.there().source(), work.fingerprint())
+                        .equals(Databases.ask(one.there().target(), work.fingerprint()))) {
             Thread.sleep(100);
         }
     }

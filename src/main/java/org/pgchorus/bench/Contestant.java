@@ -1,46 +1,40 @@
 package org.pgchorus.bench;
 
-import org.pgchorus.config.Address;
+import org.pgchorus.model.Lsn;
 
-import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Something that replicates a database of one server to a database of another, and can be held.
  *
  * <p>One thread. {@link #close} takes everything away.
  */
-public interface Contestant extends AutoCloseable {
+interface Contestant extends AutoCloseable {
     /** In the report. */
     String name();
 
-    /** Where the load is written. */
-    Address source();
+    /** From where the load is written to where it has to arrive. */
+    Direction there();
 
-    /** Where it has to arrive. */
-    Address target();
+    /** The other way round, if it goes both ways. */
+    Optional<Direction> back();
 
     /** Stops delivery; returns when nobody reads the source's log any more. */
-    void hold() throws InterruptedException;
+    void hold(Direction direction) throws InterruptedException;
 
     /** Lets it flow again; returns at once. */
-    void release() throws InterruptedException;
+    void release(Direction direction) throws InterruptedException;
 
-    /** The slot by which the source knows how far the target is. */
-    String slot();
-
-    /** What it has used since it was released. */
+    /** What it has used {@link #there} since it was released. */
     Usage usage();
 
     @Override
     void close();
 
-    /**
-     * CPU time by who used it.
-     *
-     * @param sender the process that decodes at the source
-     * @param applier the backends that apply at the target
-     * @param daemon ours; zero for what has none
-     * @param daemonBytes the most memory that the daemon has ever held; zero likewise
-     */
-    record Usage(Duration sender, Duration applier, Duration daemon, long daemonBytes) {}
+    /** Lets it flow until all that is in the source's log now is at the target. */
+    default void catchUp(Direction direction) throws InterruptedException {
+        Lsn now = Slots.end(direction.source());
+        release(direction);
+        Slots.awaitConfirmed(direction, now);
+    }
 }

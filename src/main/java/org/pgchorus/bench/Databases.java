@@ -12,18 +12,18 @@ final class Databases implements AutoCloseable {
     private final EmbeddedServer first;
     private final EmbeddedServer second;
 
-    Databases(int major) {
-        first = EmbeddedServer.start(options(major));
+    Databases(Terms terms) {
+        first = EmbeddedServer.start(options(terms));
         try {
-            second = EmbeddedServer.start(options(major));
+            second = EmbeddedServer.start(options(terms));
         } catch (RuntimeException e) {
             first.close();
             throw e;
         }
     }
 
-    private static ServerOptions options(int major) {
-        return ServerOptions.of(major)
+    private static ServerOptions options(Terms terms) {
+        return ServerOptions.of(terms.major())
                 .setting("shared_buffers", "256MB")
                 .setting("max_wal_size", "16GB")
                 .setting("checkpoint_timeout", "1h")

@@ -4,33 +4,56 @@ import org.pgchorus.config.Address;
 import org.pgchorus.pg.Session;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** PostgreSQL's own logical replication, with the settings that make it fastest. */
 final class Native implements Contestant {
-    private static final int PARALLEL_SINCE = 16;
+    /** From this version on it can go both ways, and applies in parallel. */
+    static final int BOTH_WAYS_SINCE = 16;
 
-    private final Address source;
-    private final Address target;
-    private final String subscription;
+    private final Direction there;
+    private final Optional<Direction> back;
 
-    Native(Databases databases, Work work) {
-        String database = work.database("native");
-        subscription = database;
-        databases.create(database, work.schema());
-        source = databases.source(database);
-        target = databases.target(database);
+    /**
+     * @param database its name on both servers
+     * @param schema what is run in it before replication starts
+     * @param bothWays whether the target's writes come back; from {@link #BOTH_WAYS_SINCE} on
+     */
+    Native(Databases databases, String database, List<String> schema, boolean bothWays) {
+        databases.create(database, schema);
+        Address source = databases.source(database);
+        Address target = databases.target(database);
+        there = new Direction(source, target, database);
+        back =
+                bothWays
+                        ? Optional.of(new Direction(target, source, database + "_back"))
+                        : Optional.empty();
+        for (Direction direction : directions()) {
+            subscribe(direction);
+        }
+    }
+
+    private List<Direction> directions() {
+        List<Direction> directions = new ArrayList<>(List.of(there));
+        back.ifPresent(directions::add);
+        return directions;
+    }
+
+    private static void subscribe(Direction direction) {
+        Address source = direction.source();
         Databases.run(source, List.of("CREATE PUBLICATION work FOR ALL TABLES"));
-        try (Session session = Session.open(target, "pgchorus bench")) {
+        try (Session session = Session.open(direction.target(), "pgchorus bench")) {
             String options =
-                    session.serverVersion() >= PARALLEL_SINCE
+                    session.serverVersion() >= BOTH_WAYS_SINCE
                             ? "binary = true, origin = none, streaming = parallel"
                             : "binary = true, streaming = true";
             session.execute(
                     ("CREATE SUBSCRIPTION %s CONNECTION 'host=%s port=%d dbname=%s user=%s'"
                                     + " PUBLICATION work WITH (copy_data = false, %s)")
                             .formatted(
-                                    subscription,
+                                    direction.slot(),
                                     source.host(),
                                     source.port(),
                                     source.database(),
@@ -45,51 +68,50 @@ final class Native implements Contestant {
     }
 
     @Override
-    public Address source() {
-        return source;
+    public Direction there() {
+        return there;
     }
 
     @Override
-    public Address target() {
-        return target;
+    public Optional<Direction> back() {
+        return back;
     }
 
     @Override
-    public String slot() {
-        return subscription;
+    public void hold(Direction direction) throws InterruptedException {
+        alter(direction, "DISABLE");
+        Slots.awaitIdle(direction);
     }
 
     @Override
-    public void hold() throws InterruptedException {
-        Databases.run(target, List.of("ALTER SUBSCRIPTION %s DISABLE".formatted(subscription)));
-        Slots.awaitIdle(source, subscription);
+    public void release(Direction direction) {
+        alter(direction, "ENABLE");
     }
 
-    @Override
-    public void release() {
-        Databases.run(target, List.of("ALTER SUBSCRIPTION %s ENABLE".formatted(subscription)));
+    private static void alter(Direction direction, String how) {
+        Databases.run(
+                direction.target(),
+                List.of("ALTER SUBSCRIPTION %s %s".formatted(direction.slot(), how)));
     }
 
     @Override
     public Usage usage() {
-        try (Session session = Session.open(target, "pgchorus bench")) {
+        try (Session session = Session.open(there.target(), "pgchorus bench")) {
             List<Long> workers =
                     session.query(
                             "SELECT pid FROM pg_stat_subscription WHERE subname = ? AND pid IS NOT"
                                     + " NULL",
                             row -> row.number(1),
-                            subscription);
-            return new Usage(
-                    Cpu.of(Slots.readers(source, subscription)), Cpu.of(workers), Duration.ZERO, 0);
+                            there.slot());
+            return new Usage(Cpu.of(Slots.readers(there)), Cpu.of(workers), Duration.ZERO, 0);
         }
     }
 
     @Override
     public void close() {
-        Databases.run(
-                target,
-                List.of(
-                        "ALTER SUBSCRIPTION %s DISABLE".formatted(subscription),
-                        "DROP SUBSCRIPTION " + subscription));
+        for (Direction direction : directions()) {
+            alter(direction, "DISABLE");
+            Databases.run(direction.target(), List.of("DROP SUBSCRIPTION " + direction.slot()));
+        }
     }
 }

@@ -9,12 +9,8 @@ import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 
 /**
  * A group of two nodes, served by a daemon in a process of its own, as it would be elsewhere. It
@@ -27,21 +23,21 @@ final class Ours implements Contestant {
 
     private final NodeAddress a;
     private final NodeAddress b;
-    private final Process daemon;
-    private final String slot;
+    private final DaemonProcess daemon;
+    private final Direction there;
+    private final Direction back;
 
     /**
-     * @param daemonClass whose {@code main} takes {@code run NAME=ADDRESS...}
-     * @param heapMegabytes the daemon's memory
+     * @param database its name on both servers
+     * @param schema what is run in it before replication starts
      */
-    Ours(Databases databases, Work work, String daemonClass, int heapMegabytes)
+    Ours(Databases databases, Terms terms, String database, List<String> schema)
             throws InterruptedException {
-        String database = work.database("ours");
-        databases.create(database, work.schema());
+        databases.create(database, schema);
         a = new NodeAddress(A, databases.source(database));
         b = new NodeAddress(B, databases.target(database));
         Orders.createGroup(a, List.of());
-        daemon = start(daemonClass, heapMegabytes);
+        daemon = DaemonProcess.start(terms, List.of(a, b));
         try {
             Orders.join(
                     new JoinRequest(b, a.address(), JoinRequest.Schema.EXISTING, false, 1),
@@ -49,36 +45,19 @@ final class Ours implements Contestant {
             if (!Orders.awaitReady(a.address(), B, READY_MILLIS, hint -> {})) {
                 throw PgError.refused("node b does not get ready");
             }
-            slot =
-                    Databases.ask(
-                            a.address(),
-                            "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'logical'"
-                                    + " AND database = current_database()");
+            there = new Direction(a.address(), b.address(), slot(a));
+            back = new Direction(b.address(), a.address(), slot(b));
         } catch (RuntimeException | InterruptedException e) {
-            daemon.destroyForcibly();
+            daemon.close();
             throw e;
         }
     }
 
-    private Process start(String daemonClass, int heapMegabytes) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx" + heapMegabytes + "m", "-XX:+UseSerialGC", "-cp"));
-        command.add(System.getProperty("java.class.path"));
-        command.addAll(List.of(daemonClass, "run", "a=" + a.address().text()));
-        command.add("b=" + b.address().text());
-        try {
-            ProcessBuilder builder = new ProcessBuilder(command);
-            builder.environment().put("PGCHORUS_LOG_LEVEL", "ERROR");
-            Process started =
-                    builder.redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start();
-            Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
-            return started;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static String slot(NodeAddress node) {
+        return Databases.ask(
+                node.address(),
+                "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'logical'"
+                        + " AND database = current_database()");
     }
 
     @Override
@@ -87,46 +66,41 @@ final class Ours implements Contestant {
     }
 
     @Override
-    public Address source() {
-        return a.address();
+    public Direction there() {
+        return there;
     }
 
     @Override
-    public Address target() {
-        return b.address();
+    public Optional<Direction> back() {
+        return Optional.of(back);
     }
 
     @Override
-    public String slot() {
-        return slot;
+    public void hold(Direction direction) throws InterruptedException {
+        pause(direction, true);
+        Slots.awaitIdle(direction);
     }
 
     @Override
-    public void hold() throws InterruptedException {
-        Orders.pause(a.address(), A, B, true);
-        Slots.awaitIdle(a.address(), slot);
+    public void release(Direction direction) throws InterruptedException {
+        pause(direction, false);
     }
 
-    @Override
-    public void release() throws InterruptedException {
-        Orders.pause(a.address(), A, B, false);
-    }
-
-    /** Holds the other direction too, or lets it flow. */
-    void holdBack(boolean hold) throws InterruptedException {
-        Orders.pause(a.address(), B, A, hold);
+    private void pause(Direction direction, boolean paused) throws InterruptedException {
+        boolean isThere = direction.equals(there);
+        Orders.pause(a.address(), isThere ? A : B, isThere ? B : A, paused);
     }
 
     @Override
     public Usage usage() {
-        try (Session session = Session.open(b.address(), "pgchorus bench")) {
+        try (Session session = Session.open(there.target(), "pgchorus bench")) {
             List<Long> appliers =
                     session.query(
                             "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-                                    + " AND application_name = 'pgchorus_b'",
+                                    + " AND starts_with(application_name, 'pgchorus_b')",
                             row -> row.number(1));
             return new Usage(
-                    Cpu.of(Slots.readers(a.address(), slot)),
+                    Cpu.of(Slots.readers(there)),
                     Cpu.of(appliers),
                     Cpu.of(List.of(daemon.pid())),
                     Cpu.peakBytes(daemon.pid()));
@@ -135,16 +109,8 @@ final class Ours implements Contestant {
 
     @Override
     public void close() {
-        daemon.destroy();
-        try {
-            if (!daemon.waitFor(10, TimeUnit.SECONDS)) {
-                daemon.destroyForcibly().waitFor();
-            }
-        } catch (InterruptedException e) {
-            daemon.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
-        for (Address address : List.of(a.address(), b.address())) {
+        daemon.close();
+        for (Address address : List.of(there.source(), there.target())) {
             Databases.run(
                     address,
                     List.of(

@@ -17,44 +17,52 @@ final class Slots {
     private Slots() {}
 
     /** The processes that send from a slot. */
-    static List<Long> readers(Address source, String slot) {
-        try (Session session = Session.open(source, "pgchorus bench")) {
+    static List<Long> readers(Direction direction) {
+        try (Session session = Session.open(direction.source(), "pgchorus bench")) {
             return session.query(
                     "SELECT active_pid FROM pg_replication_slots WHERE slot_name = ? AND active_pid"
                             + " IS NOT NULL",
                     row -> row.number(1),
-                    slot);
+                    direction.slot());
         }
     }
 
-    /** Waits until nobody reads a slot. */
-    static void awaitIdle(Address source, String slot) throws InterruptedException {
-        await(source, "NOT active", slot);
+    /** Where a server's log ends, on disk, so that a sender may send it at once. */
+    static Lsn end(Address server) {
+        try (Session session = Session.open(server, "pgchorus bench")) {
+            session.execute("SET synchronous_commit = on");
+            return Lsn.parse(
+                    session.value("SELECT pg_logical_emit_message(true, 'pgchorus_bench', 'end')"));
+        }
     }
 
-    /** Waits until somebody reads a slot. */
-    static void awaitRead(Address source, String slot) throws InterruptedException {
-        await(source, "active", slot);
+    /** Waits until nobody reads the source's log. */
+    static void awaitIdle(Direction direction) throws InterruptedException {
+        await(direction, "NOT active");
+    }
+
+    /** Waits until somebody reads the source's log. */
+    static void awaitRead(Direction direction) throws InterruptedException {
+        await(direction, "active");
     }
 
     /** Waits until a target has told that everything up to a position is there for good. */
-    static void awaitConfirmed(Address source, String slot, Lsn end) throws InterruptedException {
-        await(source, "confirmed_flush_lsn >= '%s'".formatted(end), slot);
+    static void awaitConfirmed(Direction direction, Lsn sourceEndLsn) throws InterruptedException {
+        await(direction, "confirmed_flush_lsn >= '%s'".formatted(sourceEndLsn));
     }
 
-    private static void await(Address source, String condition, String slot)
-            throws InterruptedException {
+    private static void await(Direction direction, String condition) throws InterruptedException {
         long deadline = System.nanoTime() + LIMIT.toNanos();
-        try (Session session = Session.open(source, "pgchorus bench")) {
+        try (Session session = Session.open(direction.source(), "pgchorus bench")) {
             String question =
                     "SELECT coalesce(bool_and(%s), false) FROM pg_replication_slots WHERE slot_name"
                                     .formatted(condition)
                             + " = ?";
-            while (!session.value(question, slot).equals("t")) {
+            while (!session.value(question, direction.slot()).equals("t")) {
                 if (System.nanoTime() > deadline) {
                     throw PgError.refused(
                             "slot %s: not %s within %d minutes"
-                                    .formatted(slot, condition, LIMIT.toMinutes()));
+                                    .formatted(direction.slot(), condition, LIMIT.toMinutes()));
                 }
                 TimeUnit.MILLISECONDS.sleep(STEP_MILLIS);
             }

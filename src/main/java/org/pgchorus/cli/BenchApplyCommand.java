@@ -1,7 +1,7 @@
 package org.pgchorus.cli;
 
 import org.pgchorus.bench.Apply;
-import org.pgchorus.bench.Contestant;
+import org.pgchorus.bench.Usage;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -10,7 +10,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -55,64 +54,30 @@ final class BenchApplyCommand implements Callable<Integer> {
     private Optional<String> against;
 
     @Option(
-            names = "--rounds",
-            paramLabel = "N",
-            defaultValue = "3",
-            description = "How often; the median counts (default: ${DEFAULT-VALUE}).")
-    private int rounds;
-
-    @Option(
             names = "--scale",
             paramLabel = "F",
             defaultValue = "1",
             description = "Part of the whole, such as 0.1 (default: ${DEFAULT-VALUE}).")
     private double scale;
 
-    @Option(
-            names = "--pg",
-            paramLabel = "VERSION",
-            defaultValue = "18",
-            description = "PostgreSQL's major version, 14 to 18 (default: ${DEFAULT-VALUE}).")
-    private int major;
-
-    @Option(
-            names = "--heap",
-            paramLabel = "MB",
-            defaultValue = "256",
-            description = "The daemon's memory in megabytes (default: ${DEFAULT-VALUE}).")
-    private int heapMegabytes;
-
+    @Mixin private BenchOptions bench;
     @Mixin private Output output;
 
     @Override
     public Integer call() throws InterruptedException {
-        PrintWriter err = spec.commandLine().getErr();
-        List<Apply.Result> results =
-                new Apply(
-                                options(),
-                                line -> {
-                                    err.println(line);
-                                    err.flush();
-                                })
-                        .run();
+        List<Apply.Result> results = new Apply(options(), bench.progress()).run();
         output.print(() -> text(results), () -> json(results));
         return results.stream().allMatch(Apply.Result::equal) ? Exit.WELL : Exit.DIFFERS;
     }
 
     private Apply.Options options() {
         try {
-            if (against.isPresent() && !against.get().equals("native")) {
-                throw new IllegalArgumentException(
-                        "--against knows only native, not " + against.get());
-            }
             return new Apply.Options(
-                    major,
+                    bench.terms(),
                     works.stream().map(w -> w.toUpperCase(Locale.ROOT)).toList(),
-                    rounds,
+                    bench.rounds(),
                     scale,
-                    against.isPresent(),
-                    Main.class.getName(),
-                    heapMegabytes);
+                    bench.isAgainst(against, "native"));
         } catch (IllegalArgumentException refused) {
             throw new ParameterException(spec.commandLine(), refused.getMessage(), refused);
         }
@@ -155,7 +120,7 @@ final class BenchApplyCommand implements Callable<Integer> {
             String ratio,
             String conflicts,
             String ends) {
-        Contestant.Usage usage = figure.usage();
+        Usage usage = figure.usage();
         return new String[] {
             work,
             who,

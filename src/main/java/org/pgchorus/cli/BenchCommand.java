@@ -11,8 +11,12 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             BenchApplyCommand.class,
+            BenchDelayCommand.class,
         },
-        footer = {"  pgchorus bench apply --against native"})
+        footer = {
+            "  pgchorus bench apply --against native",
+            "  pgchorus bench delay --against native"
+        })
 final class BenchCommand implements Runnable {
     @Spec private CommandSpec spec;
 

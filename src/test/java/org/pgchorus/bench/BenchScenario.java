@@ -11,11 +11,12 @@ import java.util.List;
  * A bench, too small to measure anything: both contestants end equal, every conflict is recorded.
  */
 class BenchScenario {
+    private static final Terms TERMS = new Terms(18, "org.pgchorus.cli.Main", 256);
+
     @Test
     void allEndEqual() throws InterruptedException {
         List<String> said = new ArrayList<>();
-        Apply.Options options =
-                new Apply.Options(18, List.of(), 2, 0.0005, true, "org.pgchorus.cli.Main", 256);
+        Apply.Options options = new Apply.Options(TERMS, List.of(), 2, 0.0005, true);
         List<Apply.Result> results = new Apply(options, said::add).run();
         assertThat(results).hasSize(5).allMatch(Apply.Result::equal, "equal");
         assertThat(results)
@@ -27,5 +28,20 @@ class BenchScenario {
                     assertThat(result.ours().rounds()).hasSize(2);
                 });
         assertThat(said).anyMatch(line -> line.contains("native, round 2"));
+    }
+
+    @Test
+    void everyCommitIsFoundAtTheOtherEnd() throws InterruptedException {
+        List<String> said = new ArrayList<>();
+        Delay.Result result = new Delay(new Delay.Options(TERMS, 2, 50, 1, true), said::add).run();
+        assertThat(result.equal()).isTrue();
+        for (Delay.Figure figure : List.of(result.ours(), result.reference().orElseThrow())) {
+            assertThat(figure.median().count()).isEqualTo(2 * 2 * 50);
+            assertThat(figure.rounds()).hasSize(2);
+            assertThat(figure.rounds())
+                    .allSatisfy(round ->
+                            assertThat(round.p50()).isPositive().isLessThanOrEqualTo(round.p95()));
+        }
+        assertThat(said).anyMatch(line -> line.startsWith("native, round 2"));
     }
 }

@@ -45,6 +45,6 @@ class WorkTest {
     }
 
     private static Apply.Options options(List<String> works, int rounds, double scale) {
-        return new Apply.Options(18, works, rounds, scale, true, "Main", 256);
+        return new Apply.Options(new Terms(18, "Main", 256), works, rounds, scale, true);
     }
 }

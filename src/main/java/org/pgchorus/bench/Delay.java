@@ -1,0 +1,225 @@
+package org.pgchorus.bench;
+
+import org.pgchorus.config.Address;
+import org.pgchorus.model.Lsn;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+
+/**
+ * How long a commit at one node takes to be one at the other, while both write at an even rate:
+ * ours, and native replication beside it, on the same two servers, in turns.
+ *
+ * <p>Measured from commit record to commit record ({@link CommitLog}): nobody looks while it goes
+ * on. Both servers are on one machine and have one clock.
+ *
+ * <p>One thread, besides the two that write.
+ */
+public final class Delay {
+    /** Plans, caches and the daemon's compiler are warm by then. */
+    private static final int WARM_SECONDS = 2;
+
+    private static final List<String> SCHEMA =
+            List.of("CREATE TABLE work (id bigint PRIMARY KEY, v text)");
+
+    private static final String FINGERPRINT =
+            "SELECT count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)"
+                    + " FROM work t";
+
+    private final Options options;
+    private final Consumer<String> progress;
+
+    /**
+     * @param rounds how often each is measured; the median counts
+     * @param perSecond transactions of each node
+     * @param seconds that a round is measured
+     */
+    public record Options(
+            Terms terms, int rounds, int perSecond, int seconds, boolean againstNative) {
+        /** Refuses what cannot be. */
+        public Options {
+            Limits.rounds(rounds);
+            if (perSecond < 1 || perSecond > 10_000) {
+                throw new IllegalArgumentException(
+                        "--rate must be from 1 to 10000, not " + perSecond);
+            }
+            if (seconds < 1 || seconds > 3600) {
+                throw new IllegalArgumentException(
+                        "--seconds must be from 1 to 3600, not " + seconds);
+            }
+            if (terms.major() < Native.BOTH_WAYS_SINCE) {
+                throw new IllegalArgumentException(
+                        "--pg must be from %d on: before, native replication cannot go both ways"
+                                .formatted(Native.BOTH_WAYS_SINCE));
+            }
+        }
+    }
+
+    /**
+     * What came out for one contestant, both directions together.
+     *
+     * @param median of the rounds, column by column
+     */
+    public record Figure(Quantiles median, List<Quantiles> rounds) {}
+
+    /**
+     * What came out.
+     *
+     * @param reference native replication, if it was asked for
+     * @param equal whether both ends hold the same rows, at every contestant
+     */
+    public record Result(Figure ours, Optional<Figure> reference, boolean equal) {}
+
+    /**
+     * @param progress hears what is being done
+     */
+    public Delay(Options options, Consumer<String> progress) {
+        this.options = options;
+        this.progress = progress;
+    }
+
+    /** Measures; servers start at the beginning and are gone at the end. */
+    public Result run() throws InterruptedException {
+        try (Databases databases = new Databases(options.terms)) {
+            CommitLog.prepare(databases);
+            try (Ours ours = new Ours(databases, options.terms, "ours_w4", SCHEMA)) {
+                if (!options.againstNative) {
+                    return measure(databases, ours, Optional.empty());
+                }
+                try (Native reference = new Native(databases, "native_w4", SCHEMA, true)) {
+                    return measure(databases, ours, Optional.of(reference));
+                }
+            }
+        }
+    }
+
+    private Result measure(Databases databases, Ours ours, Optional<Native> reference)
+            throws InterruptedException {
+        List<Contestant> all = new ArrayList<>(List.of(ours));
+        reference.ifPresent(all::add);
+        List<List<Quantiles>> rounds = new ArrayList<>();
+        for (Contestant one : all) {
+            rounds.add(new ArrayList<>());
+            for (Direction direction : directions(one)) {
+                one.hold(direction);
+            }
+        }
+        for (int round = 0; round < options.rounds; round++) {
+            for (int i = 0; i < all.size(); i++) {
+                rounds.get(i).add(round(databases, all.get(i), round));
+            }
+        }
+        boolean equal = all.stream().map(this::isEqual).reduce(true, Boolean::logicalAnd);
+        return new Result(
+                figure(rounds.getFirst()), reference.map(_ -> figure(rounds.getLast())), equal);
+    }
+
+    private static Figure figure(List<Quantiles> rounds) {
+        return new Figure(Quantiles.median(rounds), rounds);
+    }
+
+    private static List<Direction> directions(Contestant one) {
+        return List.of(one.there(), one.back().orElseThrow());
+    }
+
+    private Quantiles round(Databases databases, Contestant one, int round)
+            throws InterruptedException {
+        List<Direction> directions = directions(one);
+        for (Direction direction : directions) {
+            one.catchUp(direction);
+        }
+        List<Lsn> begins = directions.stream().map(d -> Slots.end(d.target())).toList();
+        long warm = (long) WARM_SECONDS * options.perSecond;
+        long measured = (long) options.seconds * options.perSecond;
+        long firstRow = round * (warm + measured);
+        write(directions, firstRow, warm + measured);
+        List<Long> delays = new ArrayList<>();
+        for (Direction direction : directions) {
+            Slots.awaitConfirmed(direction, Slots.end(direction.source()));
+        }
+        for (int i = 0; i < directions.size(); i++) {
+            Direction direction = directions.get(i);
+            Address server = i == 0 ? databases.target("postgres") : databases.source("postgres");
+            Map<Long, Long> arrivals =
+                    CommitLog.between(server, begins.get(i), Slots.end(direction.target()));
+            delays.addAll(delays(written(direction, id(firstRow + warm, i), measured), arrivals));
+        }
+        for (Direction direction : directions) {
+            one.hold(direction);
+        }
+        Quantiles quantiles = Quantiles.ofMicros(delays);
+        progress.accept(
+                "%s, round %d: p50 %.3f ms, p99 %.3f ms, longest %.3f ms"
+                        .formatted(
+                                one.name(),
+                                round + 1,
+                                quantiles.p50(),
+                                quantiles.p99(),
+                                quantiles.max()));
+        return quantiles;
+    }
+
+    /** Both nodes write at the same time, each rows of its own. */
+    private void write(List<Direction> directions, long firstRow, long rows) {
+        List<CompletableFuture<Void>> writing = new ArrayList<>();
+        for (int i = 0; i < directions.size(); i++) {
+            Pen pen = new Pen(directions.get(i).source(), "work", options.perSecond);
+            long firstId = id(firstRow, i);
+            writing.add(
+                    CompletableFuture.runAsync(
+                            () -> pen.write(firstId, rows),
+                            task -> Thread.ofPlatform().start(task)));
+        }
+        try {
+            CompletableFuture.allOf(writing.toArray(CompletableFuture[]::new)).join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    private static long id(long row, int side) {
+        return row * Pen.STEP + side;
+    }
+
+    /** When rows were committed by their writer, in microseconds since 1970. */
+    private static List<Long> written(Direction direction, long firstId, long rows) {
+        try (Session session = Session.open(direction.source(), "pgchorus bench")) {
+            return session.query(
+                    """
+                    SELECT (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint
+                    FROM work WHERE id >= ?::bigint AND id < ?::bigint AND id % ? = ?\
+                    """,
+                    row -> row.number(1),
+                    firstId,
+                    firstId + rows * Pen.STEP,
+                    Pen.STEP,
+                    firstId % Pen.STEP);
+        }
+    }
+
+    private static List<Long> delays(List<Long> written, Map<Long, Long> arrivals) {
+        List<Long> missing = written.stream().filter(at -> !arrivals.containsKey(at)).toList();
+        if (!missing.isEmpty()) {
+            throw PgError.refused(
+                    "%d of %d transactions are not in the target's log"
+                            .formatted(missing.size(), written.size()));
+        }
+        return written.stream().map(at -> arrivals.get(at) - at).toList();
+    }
+
+    private boolean isEqual(Contestant one) {
+        Direction there = one.there();
+        boolean equal =
+                Databases.ask(there.source(), FINGERPRINT)
+                        .equals(Databases.ask(there.target(), FINGERPRINT));
+        progress.accept("%s: %s".formatted(one.name(), equal ? "equal" : "NOT EQUAL"));
+        return equal;
+    }
+}

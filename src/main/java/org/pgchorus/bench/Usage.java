@@ -1,0 +1,18 @@
+package org.pgchorus.bench;
+
+import java.time.Duration;
+
+/**
+ * CPU time by who used it.
+ *
+ * @param sender the process that decodes at the source
+ * @param applier the backends that apply at the target
+ * @param daemon ours; zero for what has none
+ * @param daemonBytes the most memory that the daemon has ever held; zero likewise
+ */
+public record Usage(Duration sender, Duration applier, Duration daemon, long daemonBytes) {
+    /** Of all of them. */
+    public Duration all() {
+        return sender.plus(applier).plus(daemon);
+    }
+}

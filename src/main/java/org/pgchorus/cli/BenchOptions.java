@@ -1,0 +1,71 @@
+package org.pgchorus.cli;
+
+import org.pgchorus.bench.Terms;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** What the commands below {@code bench} have in common. */
+final class BenchOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "How often; the median counts (default: ${DEFAULT-VALUE}).")
+    private int rounds;
+
+    @Option(
+            names = "--pg",
+            paramLabel = "VERSION",
+            defaultValue = "18",
+            description = "PostgreSQL's major version (default: ${DEFAULT-VALUE}).")
+    private int major;
+
+    @Option(
+            names = "--heap",
+            paramLabel = "MB",
+            defaultValue = "256",
+            description = "The daemon's memory in megabytes (default: ${DEFAULT-VALUE}).")
+    private int heapMegabytes;
+
+    int rounds() {
+        return rounds;
+    }
+
+    Terms terms() {
+        return new Terms(major, Main.class.getName(), heapMegabytes);
+    }
+
+    /** Tells on standard error what is being done. */
+    Consumer<String> progress() {
+        PrintWriter err = command.commandLine().getErr();
+        return line -> {
+            err.println(line);
+            err.flush();
+        };
+    }
+
+    /**
+     * Whether something is to be measured beside ours.
+     *
+     * @param asked what was given with {@code --against}
+     * @param known the one thing there is
+     */
+    boolean isAgainst(Optional<String> asked, String known) {
+        if (asked.isPresent() && !asked.get().equals(known)) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "--against knows only %s, not %s".formatted(known, asked.get()));
+        }
+        return asked.isPresent();
+    }
+}
