@@ -38,7 +38,7 @@ final class Emptying {
             target.execute(EmptySql.lock(table));
             long cutoff = Math.min(stamp.micros() - 1, sight.seenByAllMicros());
             eraseRecent(sql, cutoff, erase);
-            target.update(EmptySql.deleteOlder(table), cutoff);
+            target.update(EmptySql.deleteOlder(table), cutoff, cutoff);
         }
         target.execute(EmptySql.bury(table));
     }
@@ -77,6 +77,7 @@ final class Emptying {
                                 }
                                 return new Place(row.text(1), key);
                             },
+                            cutoff,
                             cutoff,
                             after,
                             BATCH_ROWS);

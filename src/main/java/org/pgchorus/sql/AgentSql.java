@@ -98,10 +98,16 @@ public final class AgentSql {
                                h.micros - 1) < h.micros
                 RETURNING 1
             ), stamps AS (
-                DELETE FROM pgchorus.stamp s USING horizon h, old
+                DELETE FROM pgchorus.stamp_entry s USING horizon h, old
                 WHERE s.written < old.written
                   AND greatest(s.micros,
                                pgchorus.micros(pg_xact_commit_timestamp(s.row_xmin))) < h.micros
+                RETURNING 1
+            ), groups AS (
+                DELETE FROM pgchorus.stamp_group g USING horizon h, old
+                WHERE g.written < old.written
+                  AND greatest(g.last_micros,
+                               pgchorus.micros(pg_xact_commit_timestamp(g.row_xmin))) < h.micros
                 RETURNING 1
             ), deltas AS (
                 DELETE FROM pgchorus.delta_entry e USING horizon h, old
@@ -111,7 +117,7 @@ public final class AgentSql {
                 RETURNING 1
             )
             SELECT (SELECT count(*) FROM tombstones) + (SELECT count(*) FROM stamps)
-                 + (SELECT count(*) FROM deltas)\
+                 + (SELECT count(*) FROM groups) + (SELECT count(*) FROM deltas)\
             """;
 
     /** Deletes old conflicts, and all but the newest; parameters: days to keep, how many. */

@@ -96,17 +96,9 @@ public final class CopySql {
         COPY (SELECT coalesce(o.micros, pgchorus.micros(x.timestamp)), \
         coalesce(o.node, pgchorus.writer(x.roident)), %s FROM ONLY %s AS t \
         CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(t.xmin) x \
-        LEFT JOIN pgchorus.stamp o ON o.relation = %d AND o.hash = %s AND o.hash2 = %s \
-        AND o.row_xmin = t.xmin \
-        WHERE coalesce(o.micros, pgchorus.micros(x.timestamp)) > %d) TO STDOUT\
+        %s WHERE coalesce(o.micros, pgchorus.micros(x.timestamp)) > %d) TO STDOUT\
         """
-                .formatted(
-                        key,
-                        Sql.name(table.name()),
-                        table.oid(),
-                        KeySql.hashOfRow(table, "t", 0),
-                        KeySql.hashOfRow(table, "t", 1),
-                        micros);
+                .formatted(key, Sql.name(table.name()), StampSql.joined(table), micros);
     }
 
     /** Where they arrive, for the rest of the transaction. */
@@ -130,7 +122,7 @@ public final class CopySql {
                         .mapToObj(i -> "t." + Sql.name(table.key().get(i)) + " = v.k" + i)
                         .collect(Collectors.joining(" AND "));
         return """
-        INSERT INTO pgchorus.stamp (relation, hash, hash2, row_xmin, micros, node) \
+        INSERT INTO pgchorus.stamp_entry (relation, hash, hash2, row_xmin, micros, node) \
         SELECT %d, %s, %s, t.xmin, v.micros, v.node \
         FROM pg_temp.pgchorus_recent v JOIN ONLY %s AS t ON %s\
         """

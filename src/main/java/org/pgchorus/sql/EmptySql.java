@@ -42,8 +42,8 @@ public final class EmptySql {
     }
 
     /**
-     * Recent rows in the order of their places: place, key. Parameters: cutoff in micros, the place
-     * to go on after, how many.
+     * Recent rows in the order of their places: place, key. Parameters: cutoff in micros twice, the
+     * place to go on after, how many.
      */
     public static String recent(Table table) {
         String key =
@@ -57,16 +57,22 @@ public final class EmptySql {
                 .formatted(key, Sql.name(table.name()), isRecent(table));
     }
 
-    /** Removes all rows but the recent ones. Parameter: cutoff in micros. */
+    /** Removes all rows but the recent ones. Parameter: cutoff in micros, twice. */
     public static String deleteOlder(Table table) {
         return "DELETE FROM ONLY %s AS t WHERE NOT (%s)"
                 .formatted(Sql.name(table.name()), isRecent(table));
     }
 
+    /**
+     * May be true of too many rows. A group's transaction has the highest time of all its rows; its
+     * own is asked about for rows whose transaction's time is not kept any more.
+     */
     private static String isRecent(Table table) {
         return """
-        %s > pgchorus.instant(?::bigint) OR EXISTS (SELECT FROM pgchorus.stamp s \
-        WHERE s.relation = %d AND s.row_xmin = t.xmin)\
+        %1$s > pgchorus.instant(?::bigint) OR EXISTS (SELECT FROM pgchorus.stamp_entry s \
+        WHERE s.relation = %2$d AND s.row_xmin = t.xmin) \
+        OR EXISTS (SELECT FROM pgchorus.stamp_group g \
+        WHERE g.relation = %2$d AND g.row_xmin = t.xmin AND g.last_micros > ?::bigint)\
         """
                 .formatted(COMMITTED, table.oid());
     }

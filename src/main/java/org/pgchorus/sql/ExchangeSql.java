@@ -52,7 +52,12 @@ public final class ExchangeSql {
         row =
                 table.hasKey()
                         ? "SELECT %s, v.micros, v.node %s WHERE %s"
-                                .formatted(selected, from, KeySql.condition(table, "t."))
+                                .formatted(
+                                        selected,
+                                        stamped(
+                                                "LEFT JOIN LATERAL (%s) o ON true"
+                                                        .formatted(StampSql.ofOne(table))),
+                                        KeySql.condition(table, "t."))
                         : "";
         String ofKey =
                 table.hasKey()
@@ -202,17 +207,14 @@ public final class ExchangeSql {
     }
 
     private String stamped() {
-        String given =
+        return stamped(
                 table.hasKey()
-                        ? """
-                        LEFT JOIN pgchorus.stamp o ON o.relation = %d AND o.hash = %s \
-                        AND o.hash2 = %s AND o.row_xmin = t.xmin\
-                        """
-                                .formatted(
-                                        table.oid(),
-                                        KeySql.hashOfRow(table, "t", 0),
-                                        KeySql.hashOfRow(table, "t", 1))
-                        : "CROSS JOIN (SELECT NULL::bigint AS micros, NULL::smallint AS node) o";
+                        ? StampSql.joined(table)
+                        : "CROSS JOIN (SELECT NULL::bigint AS micros, NULL::smallint AS node) o");
+    }
+
+    /** The rows {@code t} with their stamps {@code v}, by what a join gives as {@code o}. */
+    private String stamped(String given) {
         return """
         FROM ONLY %s AS t CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(t.xmin) x \
         %s CROSS JOIN LATERAL (SELECT coalesce(o.micros, pgchorus.micros(x.timestamp)) AS micros, \

@@ -76,8 +76,10 @@ public final class ImageSql {
                            coalesce(s.node, pgchorus.writer(x.roident), 0) END AS node
                 FROM ONLY %3$s AS t
                 CROSS JOIN LATERAL pg_xact_commit_timestamp_origin(t.xmin) x
-                LEFT JOIN pgchorus.stamp s ON s.relation = TG_RELID AND s.hash = %1$s
-                     AND s.hash2 = %4$s AND s.row_xmin = t.xmin
+                LEFT JOIN LATERAL (
+                    SELECT g.micros, g.node FROM pgchorus.stamp g
+                    WHERE g.relation = TG_RELID AND g.hash = %1$s AND g.hash2 = %4$s
+                      AND g.row_xmin = t.xmin LIMIT 1) s ON true
                 WHERE %5$s LIMIT 1) v ON true;
             IF TG_OP = 'UPDATE' THEN RETURN NEW; END IF;
             RETURN OLD;

@@ -60,7 +60,8 @@ public final class KeySql {
         return hash(typed, seed);
     }
 
-    private static String hash(List<String> values, int seed) {
+    /** The hash of a key's values, each of its column's type. */
+    static String hash(List<String> values, int seed) {
         return "pg_catalog.hash_record_extended(ROW("
                 + String.join(", ", values)
                 + "), "

@@ -215,7 +215,7 @@ public final class RowSql {
 
     private static String restampIn(Table table) {
         return """
-        INSERT INTO pgchorus.stamp (relation, hash, hash2, row_xmin, micros, node) \
+        INSERT INTO pgchorus.stamp_entry (relation, hash, hash2, row_xmin, micros, node) \
         VALUES (%d, %s, %s, pg_catalog.pg_current_xact_id()::xid, ?::bigint, ?::smallint)\
         """
                 .formatted(
@@ -226,7 +226,7 @@ public final class RowSql {
 
     private static String unstampIn(Table table) {
         return """
-        DELETE FROM pgchorus.stamp WHERE relation = %d AND hash = %s AND hash2 = %s \
+        DELETE FROM pgchorus.stamp_entry WHERE relation = %d AND hash = %s AND hash2 = %s \
         AND row_xmin = pg_catalog.pg_current_xact_id()::xid\
         """
                 .formatted(

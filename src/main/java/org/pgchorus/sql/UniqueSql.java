@@ -361,8 +361,7 @@ public final class UniqueSql {
         return """
         (SELECT (%s, %s%s) %s (d.micros, d.node, %s%s) FROM own w \
         CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(t.xmin) x \
-        LEFT JOIN LATERAL (SELECT s.micros, s.node FROM pgchorus.stamp s WHERE s.relation = %d \
-        AND s.hash = %s AND s.hash2 = %s AND s.row_xmin = t.xmin LIMIT 1) o ON true)\
+        LEFT JOIN LATERAL (%s) o ON true)\
         """
                 .formatted(
                         stamp("o", "t"),
@@ -371,9 +370,7 @@ public final class UniqueSql {
                         comparison,
                         displacedTie,
                         collation,
-                        table.oid(),
-                        KeySql.hashOfRow(table, "t", 0),
-                        KeySql.hashOfRow(table, "t", 1));
+                        StampSql.ofOne(table));
     }
 
     private String buried() {

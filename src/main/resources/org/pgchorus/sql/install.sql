@@ -90,7 +90,7 @@ CREATE INDEX tombstone_entry_written ON pgchorus.tombstone_entry (written);
 
 -- True stamps of the few rows whose xmin does not carry it. Valid only while the row still has
 -- that xmin.
-CREATE TABLE pgchorus.stamp (
+CREATE TABLE pgchorus.stamp_entry (
     relation oid NOT NULL,
     hash     bigint NOT NULL,
     hash2    bigint NOT NULL,
@@ -99,7 +99,39 @@ CREATE TABLE pgchorus.stamp (
     node     smallint NOT NULL,
     written  timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX stamp_key ON pgchorus.stamp (relation, hash, hash2);
+CREATE INDEX stamp_entry_key ON pgchorus.stamp_entry (relation, hash, hash2);
+
+-- True stamps of the rows that one transaction wrote for several of a writer's. Its own stamp is that
+-- of the last of these, and no row's is higher. The n-th of each array belong together; if a key
+-- comes twice, the highest micros counts. A row that is not named has the transaction's own stamp.
+CREATE TABLE pgchorus.stamp_group (
+    row_xmin    xid NOT NULL,
+    relation    oid NOT NULL,
+    node        smallint NOT NULL,
+    hashes      bigint[] NOT NULL,
+    hashes2     bigint[] NOT NULL,
+    micros      bigint[] NOT NULL,
+    last_micros bigint NOT NULL,
+    written     timestamptz NOT NULL DEFAULT now()
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+-- Hashes do not get smaller by compression, and nobody asks for an array's most common elements.
+ALTER TABLE pgchorus.stamp_group
+    ALTER hashes SET STORAGE EXTERNAL, ALTER hashes2 SET STORAGE EXTERNAL,
+    ALTER hashes SET STATISTICS 0, ALTER hashes2 SET STATISTICS 0, ALTER micros SET STATISTICS 0;
+-- An xid has no order, so no other kind of index can hold it. A transaction has few relations.
+CREATE INDEX stamp_group_xmin ON pgchorus.stamp_group USING hash (row_xmin);
+CREATE INDEX stamp_group_written ON pgchorus.stamp_group (written);
+
+-- All true stamps, one for a key and xmin: what is written for a single row never is in a
+-- transaction that stands for several. Conditions on relation, hashes and xmin reach the tables.
+CREATE VIEW pgchorus.stamp AS
+    SELECT e.relation, e.hash, e.hash2, e.row_xmin, e.micros, e.node, e.written
+    FROM pgchorus.stamp_entry e
+    UNION ALL
+    SELECT g.relation, u.hash, u.hash2, g.row_xmin, max(u.micros), g.node, max(g.written)
+    FROM pgchorus.stamp_group g
+    CROSS JOIN LATERAL unnest(g.hashes, g.hashes2, g.micros) u (hash, hash2, micros)
+    GROUP BY g.relation, u.hash, u.hash2, g.row_xmin, g.node;
 
 -- Up to which commit time (micros) a node has applied each peer, as it said in its heartbeats.
 -- stepped: where the peer's commit times stood when they were last seen to step back. reached: how

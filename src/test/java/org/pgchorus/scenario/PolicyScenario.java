@@ -303,7 +303,7 @@ class PolicyScenario {
             group.run(
                     0,
                     """
-                    INSERT INTO pgchorus.stamp
+                    INSERT INTO pgchorus.stamp_entry
                         (relation, hash, hash2, row_xmin, micros, node, written)
                     SELECT 'account'::regclass, 1, 1, xmin, 1000, 2, now() - interval '1 hour'
                     FROM account\

@@ -201,7 +201,7 @@ class UniqueScenario {
         Table table = rows.table();
         session.execute(
                 """
-                INSERT INTO pgchorus.stamp (relation, hash, hash2, row_xmin, micros, node)
+                INSERT INTO pgchorus.stamp_entry (relation, hash, hash2, row_xmin, micros, node)
                 SELECT %d, %s, %s, t.xmin, 7, 2 FROM ONLY %s t\
                 """
                         .formatted(
