@@ -88,7 +88,7 @@ public final class Apply {
     /** Measures every work; servers start at the beginning and are gone at the end. */
     public List<Result> run() throws InterruptedException {
         List<Result> results = new ArrayList<>();
-        try (Databases databases = new Databases(options.terms)) {
+        try (Databases databases = new Databases(options.terms.major())) {
             for (Work work : Work.all(options.scale)) {
                 if (options.works.isEmpty() || options.works.contains(work.name())) {
                     results.add(measure(databases, work));

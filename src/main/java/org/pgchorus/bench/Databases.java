@@ -12,18 +12,18 @@ final class Databases implements AutoCloseable {
     private final EmbeddedServer first;
     private final EmbeddedServer second;
 
-    Databases(Terms terms) {
-        first = EmbeddedServer.start(options(terms));
+    Databases(int major) {
+        first = EmbeddedServer.start(options(major));
         try {
-            second = EmbeddedServer.start(options(terms));
+            second = EmbeddedServer.start(options(major));
         } catch (RuntimeException e) {
             first.close();
             throw e;
         }
     }
 
-    private static ServerOptions options(Terms terms) {
-        return ServerOptions.of(terms.major())
+    private static ServerOptions options(int major) {
+        return ServerOptions.of(major)
                 .setting("shared_buffers", "256MB")
                 .setting("max_wal_size", "16GB")
                 .setting("checkpoint_timeout", "1h")
@@ -38,6 +38,17 @@ final class Databases implements AutoCloseable {
             server.createDatabase(name);
             run(server.address(name), statements);
         }
+    }
+
+    /** Makes one on the target's server only. */
+    void createTarget(String name, List<String> statements) {
+        second.createDatabase(name);
+        run(target(name), statements);
+    }
+
+    /** Takes it away again. */
+    void dropTarget(String name) {
+        run(target("postgres"), List.of("DROP DATABASE %s WITH (FORCE)".formatted(name)));
     }
 
     Address source(String database) {

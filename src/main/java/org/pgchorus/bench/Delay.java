@@ -29,9 +29,7 @@ public final class Delay {
     private static final List<String> SCHEMA =
             List.of("CREATE TABLE work (id bigint PRIMARY KEY, v text)");
 
-    private static final String FINGERPRINT =
-            "SELECT count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)"
-                    + " FROM work t";
+    private static final List<String> TABLES = List.of("work");
 
     private final Options options;
     private final Consumer<String> progress;
@@ -87,7 +85,7 @@ public final class Delay {
 
     /** Measures; servers start at the beginning and are gone at the end. */
     public Result run() throws InterruptedException {
-        try (Databases databases = new Databases(options.terms)) {
+        try (Databases databases = new Databases(options.terms.major())) {
             CommitLog.prepare(databases);
             try (Ours ours = new Ours(databases, options.terms, "ours_w4", SCHEMA)) {
                 if (!options.againstNative) {
@@ -215,10 +213,7 @@ public final class Delay {
     }
 
     private boolean isEqual(Contestant one) {
-        Direction there = one.there();
-        boolean equal =
-                Databases.ask(there.source(), FINGERPRINT)
-                        .equals(Databases.ask(there.target(), FINGERPRINT));
+        boolean equal = Fingerprint.isEqual(one.there(), TABLES);
         progress.accept("%s: %s".formatted(one.name(), equal ? "equal" : "NOT EQUAL"));
         return equal;
     }

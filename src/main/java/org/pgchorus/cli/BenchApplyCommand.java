@@ -60,6 +60,13 @@ final class BenchApplyCommand implements Callable<Integer> {
             description = "Part of the whole, such as 0.1 (default: ${DEFAULT-VALUE}).")
     private double scale;
 
+    @Option(
+            names = "--heap",
+            paramLabel = "MB",
+            defaultValue = "256",
+            description = "The daemon's memory in megabytes (default: ${DEFAULT-VALUE}).")
+    private int heapMegabytes;
+
     @Mixin private BenchOptions bench;
     @Mixin private Output output;
 
@@ -73,7 +80,7 @@ final class BenchApplyCommand implements Callable<Integer> {
     private Apply.Options options() {
         try {
             return new Apply.Options(
-                    bench.terms(),
+                    bench.terms(heapMegabytes),
                     works.stream().map(w -> w.toUpperCase(Locale.ROOT)).toList(),
                     bench.rounds(),
                     scale,

@@ -12,10 +12,12 @@ import picocli.CommandLine.Spec;
         subcommands = {
             BenchApplyCommand.class,
             BenchDelayCommand.class,
+            BenchCopyCommand.class,
         },
         footer = {
             "  pgchorus bench apply --against native",
-            "  pgchorus bench delay --against native"
+            "  pgchorus bench delay --against native",
+            "  pgchorus bench copy --against pipe"
         })
 final class BenchCommand implements Runnable {
     @Spec private CommandSpec spec;

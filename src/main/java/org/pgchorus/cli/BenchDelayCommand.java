@@ -57,6 +57,13 @@ final class BenchDelayCommand implements Callable<Integer> {
             description = "How long a round is measured (default: ${DEFAULT-VALUE}).")
     private int seconds;
 
+    @Option(
+            names = "--heap",
+            paramLabel = "MB",
+            defaultValue = "256",
+            description = "The daemon's memory in megabytes (default: ${DEFAULT-VALUE}).")
+    private int heapMegabytes;
+
     @Mixin private BenchOptions bench;
     @Mixin private Output output;
 
@@ -70,7 +77,7 @@ final class BenchDelayCommand implements Callable<Integer> {
     private Delay.Options options() {
         try {
             return new Delay.Options(
-                    bench.terms(),
+                    bench.terms(heapMegabytes),
                     bench.rounds(),
                     perSecond,
                     seconds,

@@ -30,18 +30,15 @@ final class BenchOptions {
             description = "PostgreSQL's major version (default: ${DEFAULT-VALUE}).")
     private int major;
 
-    @Option(
-            names = "--heap",
-            paramLabel = "MB",
-            defaultValue = "256",
-            description = "The daemon's memory in megabytes (default: ${DEFAULT-VALUE}).")
-    private int heapMegabytes;
-
     int rounds() {
         return rounds;
     }
 
-    Terms terms() {
+    int major() {
+        return major;
+    }
+
+    Terms terms(int heapMegabytes) {
         return new Terms(major, Main.class.getName(), heapMegabytes);
     }
 

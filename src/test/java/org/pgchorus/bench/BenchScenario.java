@@ -44,4 +44,16 @@ class BenchScenario {
         }
         assertThat(said).anyMatch(line -> line.startsWith("native, round 2"));
     }
+
+    @Test
+    void everyCopyHasTheSameRows() throws InterruptedException {
+        List<String> said = new ArrayList<>();
+        Copy.Result result = new Copy(new Copy.Options(18, 2, 0.001, 2, true), said::add).run();
+        assertThat(result.equal()).isTrue();
+        assertThat(result.rows()).isEqualTo(4000);
+        assertThat(result.ours().rounds()).hasSize(2);
+        assertThat(result.ours().joinSeconds()).isPresent();
+        assertThat(result.ratio()).isPresent();
+        assertThat(said).hasSize(4).allMatch(line -> line.endsWith(" s, equal"));
+    }
 }
