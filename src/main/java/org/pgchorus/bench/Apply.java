@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -19,6 +21,11 @@ import java.util.function.Consumer;
  * <p>One thread.
  */
 public final class Apply {
+    private static final Duration EQUAL_LIMIT = Duration.ofMinutes(2);
+
+    /** Of the other node, while it takes a large transaction in. */
+    private static final int OTHERS_PER_SECOND = 50;
+
     private final Options options;
     private final Consumer<String> progress;
 
@@ -49,14 +56,29 @@ public final class Apply {
      *
      * @param perSecond the median of the rounds
      * @param usage of the round that is the median
+     * @param perCpuSecond units of that round by what all processes used for them
+     * @param othersMillis the longest that a small transaction of the other node took to come here
+     *     meanwhile, in any round; empty if there were none
      */
-    public record Figure(double perSecond, List<Double> rounds, Usage usage) {
-        private static Figure of(List<Round> rounds) {
+    public record Figure(
+            double perSecond,
+            List<Double> rounds,
+            Usage usage,
+            double perCpuSecond,
+            OptionalDouble othersMillis) {
+        private static Figure of(long units, List<Round> rounds) {
             List<Round> sorted =
                     rounds.stream().sorted(Comparator.comparingDouble(Round::perSecond)).toList();
             Round median = sorted.get((sorted.size() - 1) / 2);
             return new Figure(
-                    median.perSecond, rounds.stream().map(Round::perSecond).toList(), median.usage);
+                    median.perSecond,
+                    rounds.stream().map(Round::perSecond).toList(),
+                    median.usage,
+                    units * 1e3 / Math.max(1, median.usage.all().toMillis()),
+                    rounds.stream()
+                            .flatMap(round -> round.others.stream())
+                            .mapToDouble(Quantiles::max)
+                            .max());
         }
     }
 
@@ -75,7 +97,7 @@ public final class Apply {
         }
     }
 
-    private record Round(double perSecond, Usage usage) {}
+    private record Round(double perSecond, Usage usage, Optional<Quantiles> others) {}
 
     /**
      * @param progress hears what is being done
@@ -88,9 +110,13 @@ public final class Apply {
     /** Measures every work; servers start at the beginning and are gone at the end. */
     public List<Result> run() throws InterruptedException {
         List<Result> results = new ArrayList<>();
-        try (Databases databases = new Databases(options.terms.major())) {
+        Terms terms = options.terms;
+        try (Databases databases = new Databases(terms.major(), terms.latency(), terms.durable())) {
+            if (isAskingTheLog()) {
+                CommitLog.prepare(databases);
+            }
             for (Work work : Work.all(options.scale)) {
-                if (options.works.isEmpty() || options.works.contains(work.name())) {
+                if (isAsked(work)) {
                     results.add(measure(databases, work));
                 }
             }
@@ -98,20 +124,31 @@ public final class Apply {
         return results;
     }
 
+    private boolean isAsked(Work work) {
+        return options.works.isEmpty() || options.works.contains(work.name());
+    }
+
+    private boolean isAskingTheLog() {
+        return options.terms.major() >= CommitLog.SINCE;
+    }
+
     private Result measure(Databases databases, Work work) throws InterruptedException {
         progress.accept("%s: %,d %s".formatted(work.name(), work.units(), work.title()));
         try (Ours ours = new Ours(databases, options.terms, work.database("ours"), work.schema())) {
-            if (!options.againstNative || work.conflicting()) {
-                return measure(work, ours, Optional.empty());
+            if (!options.againstNative || work.kind() == Work.Kind.CONFLICTING) {
+                return measure(databases, work, ours, Optional.empty());
             }
+            boolean bothWays =
+                    work.kind() == Work.Kind.BESIDE_OTHERS
+                            && options.terms.major() >= Native.BOTH_WAYS_SINCE;
             try (Native reference =
-                    new Native(databases, work.database("native"), work.schema(), false)) {
-                return measure(work, ours, Optional.of(reference));
+                    new Native(databases, work.database("native"), work.schema(), bothWays)) {
+                return measure(databases, work, ours, Optional.of(reference));
             }
         }
     }
 
-    private Result measure(Work work, Ours ours, Optional<Native> reference)
+    private Result measure(Databases databases, Work work, Ours ours, Optional<Native> reference)
             throws InterruptedException {
         List<Round> our = new ArrayList<>();
         List<Round> their = new ArrayList<>();
@@ -120,37 +157,40 @@ public final class Apply {
             reference.get().hold(reference.get().there());
         }
         for (int round = 0; round < options.rounds; round++) {
-            our.add(round(work, ours, round));
+            our.add(round(databases, work, ours, round));
             if (reference.isPresent()) {
-                their.add(round(work, reference.get(), round));
+                their.add(round(databases, work, reference.get(), round));
             }
         }
         boolean equal =
                 isEqual(work, ours) && (reference.isEmpty() || isEqual(work, reference.get()));
-        long conflicts =
-                Long.parseLong(
-                        Databases.ask(
-                                ours.there().target(), "SELECT count(*) FROM pgchorus.conflict"));
+        String conflicts =
+                Databases.ask(ours.there().target(), "SELECT count(*) FROM pgchorus.conflict");
         return new Result(
                 work,
-                Figure.of(our),
-                their.isEmpty() ? Optional.empty() : Optional.of(Figure.of(their)),
-                conflicts,
+                Figure.of(work.units(), our),
+                their.isEmpty() ? Optional.empty() : Optional.of(Figure.of(work.units(), their)),
+                Long.parseLong(conflicts),
                 equal);
     }
 
-    private Round round(Work work, Contestant one, int round) throws InterruptedException {
+    private Round round(Databases databases, Work work, Contestant one, int round)
+            throws InterruptedException {
         Direction there = one.there();
         one.catchUp(there);
         one.hold(there);
-        if (work.conflicting()) {
-            one.hold(one.back().orElseThrow());
+        if (work.kind() == Work.Kind.CONFLICTING) {
+            Direction back = one.back().orElseThrow();
+            one.catchUp(back);
+            one.hold(back);
         }
         Databases.run(there.source(), work.load(round));
-        if (work.conflicting()) {
-            Databases.run(there.target(), work.conflicting("b", round));
-        }
+        Databases.run(there.target(), work.conflicting(round));
         Lsn end = Slots.end(there.source());
+        Optional<Others> others =
+                work.kind() == Work.Kind.BESIDE_OTHERS && isAskingTheLog()
+                        ? one.back().map(back -> Others.start(databases, back, OTHERS_PER_SECOND))
+                        : Optional.empty();
         Usage before = one.usage();
         one.release(there);
         Slots.awaitRead(there);
@@ -158,45 +198,41 @@ public final class Apply {
         Slots.awaitConfirmed(there, end);
         double seconds = (System.nanoTime() - began) / 1e9;
         Usage after = one.usage();
-        Round measured =
-                new Round(
-                        work.units() / seconds,
-                        new Usage(
-                                after.sender(),
-                                after.applier(),
-                                after.daemon().minus(before.daemon()),
-                                after.daemonBytes()));
+        Optional<Quantiles> delays = Optional.empty();
+        if (others.isPresent()) {
+            delays = Optional.of(others.get().stop());
+        }
         progress.accept(
                 "  %s, round %d: %,.0f %s/s in %.2f s"
                         .formatted(
-                                one.name(), round + 1, measured.perSecond, work.unit(), seconds));
-        if (work.conflicting()) {
+                                one.name(),
+                                round + 1,
+                                work.units() / seconds,
+                                work.unit(),
+                                seconds));
+        if (work.kind() == Work.Kind.CONFLICTING) {
             one.release(one.back().orElseThrow());
         }
         one.hold(there);
-        return measured;
+        return new Round(work.units() / seconds, after.since(before), delays);
     }
 
     private boolean isEqual(Work work, Contestant one) throws InterruptedException {
         one.catchUp(one.there());
-        if (work.conflicting()) {
-            awaitEqual(work, one);
+        if (work.kind() != Work.Kind.ALONE && one.back().isPresent()) {
+            one.catchUp(one.back().get());
+            awaitEqual(work, one.there());
         }
-        String source = Databases.ask(one.there().source(), work.fingerprint());
-        String target = Databases.ask(one.there().target(), work.fingerprint());
-        progress.accept(
-                "  %s: %s".formatted(one.name(), source.equals(target) ? "equal" : "NOT EQUAL"));
-        return source.equals(target);
+        boolean equal = Fingerprint.isEqual(one.there(), work.tables());
+        progress.accept("  %s: %s".formatted(one.name(), equal ? "equal" : "NOT EQUAL"));
+        return equal;
     }
 
     /** Here both directions have something to bring. */
-    private static void awaitEqual(Work work, Contestant one) throws InterruptedException {
-        Duration limit = Duration.ofMinutes(2);
-        long deadline = System.nanoTime() + limit.toNanos();
-        while (System.nanoTime() < deadline
-                && !Databases.ask(one.there().source(), work.fingerprint())
-                        .equals(Databases.ask(one.there().target(), work.fingerprint()))) {
-            Thread.sleep(100);
+    private static void awaitEqual(Work work, Direction there) throws InterruptedException {
+        long deadline = System.nanoTime() + EQUAL_LIMIT.toNanos();
+        while (System.nanoTime() < deadline && !Fingerprint.isEqual(there, work.tables())) {
+            TimeUnit.MILLISECONDS.sleep(100);
         }
     }
 }

@@ -2,6 +2,7 @@ package org.pgchorus.bench;
 
 import org.pgchorus.config.Address;
 import org.pgchorus.model.Lsn;
+import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 
 import java.util.HashMap;
@@ -13,7 +14,7 @@ import java.util.Map;
  * committed them, and when they were committed here.
  *
  * <p>A commit record holds both, to the microsecond, so nobody has to ask the server while it works
- * whether a row is there yet. From PostgreSQL 15 on.
+ * whether a row is there yet. Times are in microseconds since 1970.
  *
  * <p>Source: PostgreSQL manual, "pg_walinspect".
  */
@@ -30,6 +31,9 @@ final class CommitLog {
             FROM commit WHERE there IS NOT NULL ORDER BY here DESC\
             """;
 
+    /** From this version on a server can be asked. */
+    static final int SINCE = 15;
+
     private CommitLog() {}
 
     private record Commit(long thereMicros, long hereMicros) {}
@@ -42,12 +46,34 @@ final class CommitLog {
     }
 
     /**
-     * When transactions were committed at a server, by when their writers committed them, both in
-     * microseconds since 1970.
+     * How long rows of a table took, in microseconds, from their writer's commit to the target's.
      *
-     * @param server any database of it that was made ready
+     * @param target any database of the target's server; it was made ready
+     * @param firstId of rows that a {@link Pen} wrote at the source
+     * @param endId before which the last one is
+     * @throws PgError.Refused if one is not in the target's log between the two positions
      */
-    static Map<Long, Long> between(Address server, Lsn beginLsn, Lsn endLsn) {
+    static List<Long> delays(
+            Direction direction,
+            Address target,
+            Lsn targetBeginLsn,
+            Lsn targetEndLsn,
+            String table,
+            long firstId,
+            long endId) {
+        Map<Long, Long> arrivals = between(target, targetBeginLsn, targetEndLsn);
+        List<Long> written = written(direction.source(), table, firstId, endId);
+        long missing = written.stream().filter(at -> !arrivals.containsKey(at)).count();
+        if (missing > 0) {
+            throw PgError.refused(
+                    "%d of %d transactions are not in the target's log"
+                            .formatted(missing, written.size()));
+        }
+        return written.stream().map(at -> arrivals.get(at) - at).toList();
+    }
+
+    /** By when their writers committed them, when transactions were committed at a server. */
+    private static Map<Long, Long> between(Address server, Lsn beginLsn, Lsn endLsn) {
         try (Session session = Session.open(server, "pgchorus bench")) {
             Map<Long, Long> commits = new HashMap<>();
             session.query(
@@ -57,6 +83,22 @@ final class CommitLog {
                             endLsn)
                     .forEach(commit -> commits.put(commit.thereMicros, commit.hereMicros));
             return commits;
+        }
+    }
+
+    private static List<Long> written(Address source, String table, long firstId, long endId) {
+        try (Session session = Session.open(source, "pgchorus bench")) {
+            return session.query(
+                    """
+                    SELECT (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint
+                    FROM %s WHERE id >= ?::bigint AND id < ?::bigint AND id %% ? = ?\
+                    """
+                            .formatted(table),
+                    row -> row.number(1),
+                    firstId,
+                    endId,
+                    Pen.STEP,
+                    firstId % Pen.STEP);
         }
     }
 }

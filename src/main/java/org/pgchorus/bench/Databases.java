@@ -5,25 +5,43 @@ import org.pgchorus.demo.EmbeddedServer;
 import org.pgchorus.demo.ServerOptions;
 import org.pgchorus.pg.Session;
 
+import java.time.Duration;
 import java.util.List;
 
 /** Two throw-away servers, alike, that all contestants share. One thread. */
 final class Databases implements AutoCloseable {
     private final EmbeddedServer first;
     private final EmbeddedServer second;
+    private final List<Relay> relays;
 
+    /** Side by side. */
     Databases(int major) {
-        first = EmbeddedServer.start(options(major));
+        this(major, Duration.ZERO, false);
+    }
+
+    /**
+     * @param latency of the way between them, there and back
+     * @param durable whether what is flushed has to reach the disk
+     */
+    Databases(int major, Duration latency, boolean durable) {
+        first = EmbeddedServer.start(options(major, durable));
         try {
-            second = EmbeddedServer.start(options(major));
+            second = EmbeddedServer.start(options(major, durable));
         } catch (RuntimeException e) {
             first.close();
             throw e;
         }
+        relays =
+                latency.isZero()
+                        ? List.of()
+                        : List.of(
+                                Relay.start(first.address("postgres"), latency),
+                                Relay.start(second.address("postgres"), latency));
     }
 
-    private static ServerOptions options(int major) {
+    private static ServerOptions options(int major, boolean durable) {
         return ServerOptions.of(major)
+                .setting("fsync", durable ? "on" : "off")
                 .setting("shared_buffers", "256MB")
                 .setting("max_wal_size", "16GB")
                 .setting("checkpoint_timeout", "1h")
@@ -59,6 +77,14 @@ final class Databases implements AutoCloseable {
         return second.address(database);
     }
 
+    /** As seen from the other end. */
+    Address fromAfar(Address direct) {
+        if (relays.isEmpty()) {
+            return direct;
+        }
+        return relays.get(direct.port() == first.port() ? 0 : 1).address(direct);
+    }
+
     static void run(Address address, List<String> statements) {
         try (Session session = Session.open(address, "pgchorus bench")) {
             session.execute("SET synchronous_commit = off");
@@ -74,6 +100,7 @@ final class Databases implements AutoCloseable {
 
     @Override
     public void close() {
+        relays.forEach(Relay::close);
         first.close();
         second.close();
     }

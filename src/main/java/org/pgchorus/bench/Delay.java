@@ -2,12 +2,9 @@ package org.pgchorus.bench;
 
 import org.pgchorus.config.Address;
 import org.pgchorus.model.Lsn;
-import org.pgchorus.pg.PgError;
-import org.pgchorus.pg.Session;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -145,9 +142,15 @@ public final class Delay {
         for (int i = 0; i < directions.size(); i++) {
             Direction direction = directions.get(i);
             Address server = i == 0 ? databases.target("postgres") : databases.source("postgres");
-            Map<Long, Long> arrivals =
-                    CommitLog.between(server, begins.get(i), Slots.end(direction.target()));
-            delays.addAll(delays(written(direction, id(firstRow + warm, i), measured), arrivals));
+            delays.addAll(
+                    CommitLog.delays(
+                            direction,
+                            server,
+                            begins.get(i),
+                            Slots.end(direction.target()),
+                            "work",
+                            id(firstRow + warm, i),
+                            id(firstRow + warm + measured, i)));
         }
         for (Direction direction : directions) {
             one.hold(direction);
@@ -184,32 +187,6 @@ public final class Delay {
 
     private static long id(long row, int side) {
         return row * Pen.STEP + side;
-    }
-
-    /** When rows were committed by their writer, in microseconds since 1970. */
-    private static List<Long> written(Direction direction, long firstId, long rows) {
-        try (Session session = Session.open(direction.source(), "pgchorus bench")) {
-            return session.query(
-                    """
-                    SELECT (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint
-                    FROM work WHERE id >= ?::bigint AND id < ?::bigint AND id % ? = ?\
-                    """,
-                    row -> row.number(1),
-                    firstId,
-                    firstId + rows * Pen.STEP,
-                    Pen.STEP,
-                    firstId % Pen.STEP);
-        }
-    }
-
-    private static List<Long> delays(List<Long> written, Map<Long, Long> arrivals) {
-        List<Long> missing = written.stream().filter(at -> !arrivals.containsKey(at)).toList();
-        if (!missing.isEmpty()) {
-            throw PgError.refused(
-                    "%d of %d transactions are not in the target's log"
-                            .formatted(missing.size(), written.size()));
-        }
-        return written.stream().map(at -> arrivals.get(at) - at).toList();
     }
 
     private boolean isEqual(Contestant one) {

@@ -31,7 +31,7 @@ final class Native implements Contestant {
                         ? Optional.of(new Direction(target, source, database + "_back"))
                         : Optional.empty();
         for (Direction direction : directions()) {
-            subscribe(direction);
+            subscribe(direction, databases.fromAfar(direction.source()));
         }
     }
 
@@ -41,9 +41,8 @@ final class Native implements Contestant {
         return directions;
     }
 
-    private static void subscribe(Direction direction) {
-        Address source = direction.source();
-        Databases.run(source, List.of("CREATE PUBLICATION work FOR ALL TABLES"));
+    private static void subscribe(Direction direction, Address source) {
+        Databases.run(direction.source(), List.of("CREATE PUBLICATION work FOR ALL TABLES"));
         try (Session session = Session.open(direction.target(), "pgchorus bench")) {
             String options =
                     session.serverVersion() >= BOTH_WAYS_SINCE

@@ -22,7 +22,6 @@ final class Ours implements Contestant {
     private static final long READY_MILLIS = 60_000;
 
     private final NodeAddress a;
-    private final NodeAddress b;
     private final DaemonProcess daemon;
     private final Direction there;
     private final Direction back;
@@ -35,7 +34,9 @@ final class Ours implements Contestant {
             throws InterruptedException {
         databases.create(database, schema);
         a = new NodeAddress(A, databases.source(database));
-        b = new NodeAddress(B, databases.target(database));
+        Address target = databases.target(database);
+        // The daemon is beside the source: what it applies goes all the way.
+        NodeAddress b = new NodeAddress(B, databases.fromAfar(target));
         Orders.createGroup(a, List.of());
         daemon = DaemonProcess.start(terms, List.of(a, b));
         try {
@@ -45,17 +46,17 @@ final class Ours implements Contestant {
             if (!Orders.awaitReady(a.address(), B, READY_MILLIS, hint -> {})) {
                 throw PgError.refused("node b does not get ready");
             }
-            there = new Direction(a.address(), b.address(), slot(a));
-            back = new Direction(b.address(), a.address(), slot(b));
+            there = new Direction(a.address(), target, slot(a.address()));
+            back = new Direction(target, a.address(), slot(target));
         } catch (RuntimeException | InterruptedException e) {
             daemon.close();
             throw e;
         }
     }
 
-    private static String slot(NodeAddress node) {
+    private static String slot(Address database) {
         return Databases.ask(
-                node.address(),
+                database,
                 "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'logical'"
                         + " AND database = current_database()");
     }

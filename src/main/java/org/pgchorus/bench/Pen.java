@@ -29,7 +29,7 @@ final class Pen {
     }
 
     /**
-     * Writes until told to stop; one that is late catches up.
+     * Writes one row, and more until told to stop; one that is late catches up.
      *
      * @param firstId of the rows, which go up by {@link #STEP}
      * @return the id that would come next
@@ -40,13 +40,15 @@ final class Pen {
         try (Session session = Session.open(server, "pgchorus bench")) {
             session.execute("SET synchronous_commit = on");
             long periodNanos = TimeUnit.SECONDS.toNanos(1) / perSecond;
-            for (long next = System.nanoTime(); goOn.getAsBoolean(); next += periodNanos) {
+            long next = System.nanoTime();
+            do {
                 while (next - System.nanoTime() > 0) {
                     LockSupport.parkNanos(next - System.nanoTime());
                 }
                 session.update(insert, id);
                 id += STEP;
-            }
+                next += periodNanos;
+            } while (goOn.getAsBoolean());
         }
         return id;
     }
@@ -54,6 +56,6 @@ final class Pen {
     /** As {@link #write}, for so many rows. */
     void write(long firstId, long rows) {
         long[] left = {rows};
-        write(firstId, () -> left[0]-- > 0);
+        write(firstId, () -> --left[0] > 0);
     }
 }

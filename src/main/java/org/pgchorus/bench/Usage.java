@@ -15,4 +15,13 @@ public record Usage(Duration sender, Duration applier, Duration daemon, long dae
     public Duration all() {
         return sender.plus(applier).plus(daemon);
     }
+
+    /**
+     * Without what the daemon had used before; the others began when delivery did.
+     *
+     * @param before of the same contestant
+     */
+    Usage since(Usage before) {
+        return new Usage(sender, applier, daemon.minus(before.daemon), daemonBytes);
+    }
 }

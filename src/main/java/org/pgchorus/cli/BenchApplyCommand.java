@@ -27,7 +27,9 @@ import java.util.concurrent.Callable;
                     + " servers, in turns. Afterwards both ends have to hold the same rows.",
             "",
             "W1 rows in 100 transactions, W2 TPC-B transactions, W3 single-row inserts, W5"
-                    + " conflicting updates, W6 rows in one transaction.",
+                + " conflicting updates, W6 rows in one transaction, W6T rows into 200 tables in"
+                + " one transaction, W9 TPC-B, one in a hundred conflicting. During W6 and W6T the other"
+                + " server writes small transactions; OTHERS is the longest that one of them took.",
             "",
             "Only the ratios of one run say something: machines differ, and are noisy. Exit"
                     + " status: 0 if all ends are equal, 1 if not."
@@ -35,6 +37,7 @@ import java.util.concurrent.Callable;
         footer = {
             "  pgchorus bench apply --against native --rounds 3",
             "  pgchorus bench apply --work W1,W2 --scale 0.1",
+            "  pgchorus bench apply --work W2 --against native --latency 5",
             "  pgchorus bench apply --json | jq '.[] | {work, ratio}'"
         })
 final class BenchApplyCommand implements Callable<Integer> {
@@ -61,6 +64,20 @@ final class BenchApplyCommand implements Callable<Integer> {
     private double scale;
 
     @Option(
+            names = "--latency",
+            paramLabel = "MS",
+            defaultValue = "0",
+            description =
+                    "Milliseconds there and back between the two servers (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private double latencyMillis;
+
+    @Option(
+            names = "--durable",
+            description = "Servers with fsync = on; without it nothing waits for a disk.")
+    private boolean durable;
+
+    @Option(
             names = "--heap",
             paramLabel = "MB",
             defaultValue = "256",
@@ -80,7 +97,7 @@ final class BenchApplyCommand implements Callable<Integer> {
     private Apply.Options options() {
         try {
             return new Apply.Options(
-                    bench.terms(heapMegabytes),
+                    bench.terms(heapMegabytes, latencyMillis, durable),
                     works.stream().map(w -> w.toUpperCase(Locale.ROOT)).toList(),
                     bench.rounds(),
                     scale,
@@ -98,10 +115,12 @@ final class BenchApplyCommand implements Callable<Integer> {
                         "WHO",
                         ">PER SECOND",
                         ">RATIO",
+                        ">PER CPU SECOND",
                         ">SENDER",
                         ">APPLIER",
                         ">DAEMON",
                         ">MEMORY",
+                        ">OTHERS",
                         ">CONFLICTS",
                         "ENDS");
         for (Apply.Result result : results) {
@@ -133,10 +152,14 @@ final class BenchApplyCommand implements Callable<Integer> {
             who,
             "%,.0f".formatted(figure.perSecond()),
             ratio,
+            "%,.0f".formatted(figure.perCpuSecond()),
             seconds(usage.sender()),
             seconds(usage.applier()),
             usage.daemon().isZero() ? "" : seconds(usage.daemon()),
             usage.daemonBytes() == 0 ? "" : (usage.daemonBytes() >> 20) + " MB",
+            figure.othersMillis().isPresent()
+                    ? "%.0f ms".formatted(figure.othersMillis().getAsDouble())
+                    : "",
             conflicts,
             ends
         };
@@ -171,9 +194,17 @@ final class BenchApplyCommand implements Callable<Integer> {
 
     private static Map<String, Object> usage(Apply.Figure figure) {
         return Json.object(
-                "sender_seconds", figure.usage().sender().toMillis() / 1e3,
-                "applier_seconds", figure.usage().applier().toMillis() / 1e3,
-                "daemon_seconds", figure.usage().daemon().toMillis() / 1e3,
-                "daemon_peak_bytes", figure.usage().daemonBytes());
+                "sender_seconds",
+                figure.usage().sender().toMillis() / 1e3,
+                "applier_seconds",
+                figure.usage().applier().toMillis() / 1e3,
+                "daemon_seconds",
+                figure.usage().daemon().toMillis() / 1e3,
+                "daemon_peak_bytes",
+                figure.usage().daemonBytes(),
+                "units_per_cpu_second",
+                figure.perCpuSecond(),
+                "others_max_ms",
+                figure.othersMillis());
     }
 }

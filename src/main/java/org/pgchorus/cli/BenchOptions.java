@@ -8,6 +8,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -38,8 +39,18 @@ final class BenchOptions {
         return major;
     }
 
+    /** Servers side by side. */
     Terms terms(int heapMegabytes) {
-        return new Terms(major, Main.class.getName(), heapMegabytes);
+        return terms(heapMegabytes, 0, false);
+    }
+
+    Terms terms(int heapMegabytes, double latencyMillis, boolean durable) {
+        return new Terms(
+                major,
+                Main.class.getName(),
+                heapMegabytes,
+                Duration.ofNanos(Math.round(latencyMillis * 1e6)),
+                durable);
     }
 
     /** Tells on standard error what is being done. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,16 +19,33 @@ class BenchScenario {
         List<String> said = new ArrayList<>();
         Apply.Options options = new Apply.Options(TERMS, List.of(), 2, 0.0005, true);
         List<Apply.Result> results = new Apply(options, said::add).run();
-        assertThat(results).hasSize(5).allMatch(Apply.Result::equal, "equal");
+        assertThat(results).hasSize(7).allMatch(Apply.Result::equal, "equal");
         assertThat(results)
                 .allSatisfy(result -> {
-                    boolean conflicting = result.work().conflicting();
+                    Work work = result.work();
+                    boolean conflicting = work.kind() == Work.Kind.CONFLICTING;
                     assertThat(result.ratio().isPresent()).isNotEqualTo(conflicting);
-                    assertThat(result.conflicts())
-                            .isEqualTo(conflicting ? 2 * result.work().units() : 0);
+                    assertThat(result.conflicts()).isEqualTo(2 * conflicts(work));
                     assertThat(result.ours().rounds()).hasSize(2);
+                    assertThat(result.ours().othersMillis().isPresent())
+                            .isEqualTo(work.kind() == Work.Kind.BESIDE_OTHERS);
                 });
         assertThat(said).anyMatch(line -> line.contains("native, round 2"));
+    }
+
+    private static long conflicts(Work work) {
+        return switch (work.name()) {
+            case "W5" -> work.units();
+            case "W9" -> work.units() / 100;
+            default -> 0;
+        };
+    }
+
+    @Test
+    void distanceChangesNothingButTheTime() throws InterruptedException {
+        Terms far = new Terms(18, "org.pgchorus.cli.Main", 256, Duration.ofMillis(4), true);
+        Apply.Options options = new Apply.Options(far, List.of("W2"), 1, 0.0005, true);
+        assertThat(new Apply(options, _ -> {}).run()).singleElement().matches(Apply.Result::equal);
     }
 
     @Test

@@ -32,13 +32,29 @@ class WorkTest {
 
     @Test
     void scaleKeepsSomethingToMeasure() {
-        assertThat(Work.all(0.000001)).allMatch(w -> w.units() == 100);
+        assertThat(Work.all(0.000001))
+                .allSatisfy(
+                        w -> assertThat(w.units()).isEqualTo(w.name().equals("W6T") ? 2000 : 100));
+    }
+
+    @Test
+    void oneInAHundredIsWrittenAtTheOtherNodeToo() {
+        assertThat(work("W9", 1).conflicting(1).getFirst()).contains("FOR i IN 2001 .. 4000 LOOP");
+        assertThat(work("W2", 1).conflicting(1)).isEmpty();
+    }
+
+    @Test
+    void manyTablesAreWrittenInTurns() {
+        assertThat(work("W6T", 1).load(1).getFirst())
+                .contains("FOR i IN 0 .. 1999 LOOP")
+                .contains("generate_series(1000001 + $1 * 500, 1000001 + ($1 + 1) * 500 - 1) j'");
+        assertThat(work("W6T", 1).tables()).hasSize(201);
     }
 
     @Test
     void optionsThatCannotBeAreRefused() {
-        assertThatThrownBy(() -> options(List.of("W9"), 1, 1))
-                .hasMessage("there is no work W9; there are W1, W2, W3, W5, W6");
+        assertThatThrownBy(() -> options(List.of("W8"), 1, 1))
+                .hasMessage("there is no work W8; there are W1, W2, W3, W5, W6, W6T, W9");
         assertThatThrownBy(() -> options(List.of(), 0, 1)).hasMessageContaining("--rounds");
         assertThatThrownBy(() -> options(List.of(), 1, 0)).hasMessageContaining("--scale");
         assertThatThrownBy(() -> options(List.of(), 1, Double.NaN)).hasMessageContaining("--scale");
