@@ -28,8 +28,9 @@ import java.util.concurrent.Callable;
             "",
             "W1 rows in 100 transactions, W2 TPC-B transactions, W3 single-row inserts, W5"
                 + " conflicting updates, W6 rows in one transaction, W6T rows into 200 tables in"
-                + " one transaction, W9 TPC-B, one in a hundred conflicting. During W6 and W6T the other"
-                + " server writes small transactions; OTHERS is the longest that one of them took.",
+                + " one transaction, W9 TPC-B, one in a hundred conflicting. During W6 and W6T the"
+                + " other server writes small transactions; OTHERS is the longest that one of them"
+                + " took.",
             "",
             "Only the ratios of one run say something: machines differ, and are noisy. Exit"
                     + " status: 0 if all ends are equal, 1 if not."
