@@ -16,13 +16,20 @@ import java.util.stream.IntStream;
  * <ul>
  *   <li>every key that an earlier one wrote is named with the commit time of the last one that
  *       wrote it, also where that is the very last;
- *   <li>commit times do not fall inside a group: the last is the highest;
+ *   <li>commit times do not fall inside a group, which in a writer's log they may: the last is the
+ *       highest;
  *   <li>rows are written at the top of the transaction, never under a savepoint, whose rows have
  *       another xmin;
  *   <li>a table without a key has no other stamps than those of its rows' xmin: only the last
  *       transaction of a group may write to one;
+ *   <li>nor may another write to one with triggers that fire for what is applied: what these write
+ *       goes by the stamp of their transaction, and so do the images of {@link ImageSql};
  *   <li>tombstones and what is added to delta columns are given their stamps in their own rows.
  * </ul>
+ *
+ * <p>Who looks for one row's stamp reads through all that its transaction noted for the table, so a
+ * group had better end at some hundreds of rows; a large transaction is best left alone, and then
+ * needs no notes.
  */
 public final class GroupSql {
     private GroupSql() {}
