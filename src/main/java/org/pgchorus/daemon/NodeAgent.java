@@ -308,10 +308,13 @@ final class NodeAgent implements Runnable, AutoCloseable {
                         plan,
                         applied,
                         policies,
-                        Thread.ofVirtual().name("read " + plan.name()).factory(),
+                        Thread.ofPlatform().daemon().name("read " + plan.name()).factory(),
                         paused);
         links.put(from.id(), link);
-        linkThreads.put(from.id(), Thread.ofVirtual().name("link " + plan.name()).start(link));
+        // Not virtual ones: they wait for a socket some thousand times a second, and each time a
+        // virtual thread would be parked and woken by two others.
+        linkThreads.put(
+                from.id(), Thread.ofPlatform().daemon().name("link " + plan.name()).start(link));
     }
 
     private void stopLinks(Set<Integer> keep) {

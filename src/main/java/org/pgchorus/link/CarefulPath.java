@@ -39,6 +39,12 @@ import java.util.Optional;
  *       tombstone is left as provisional, and {@link Provisional} looks again.
  * </ul>
  *
+ * <p>A write whose result nobody asks about waits for the next statement, be it the next change's
+ * or the last one of the transaction, and saves a round trip. If the server refuses what was sent
+ * so, nobody knows whose fault it was; the session calls it a rollback, and the transaction comes
+ * again. A transaction that comes again is applied change by change, as is the first one after a
+ * start: too large to be kept, it is asked for again by a link that starts anew.
+ *
  * <p>One thread, the session's. The caller begins and ends the database's transaction.
  */
 final class CarefulPath {
@@ -64,6 +70,8 @@ final class CarefulPath {
     /** By table: whether rows of a keyless table are kept, looked up under the table's lock. */
     private final Map<Long, Boolean> kept = new HashMap<>();
 
+    private Lsn lastCommitLsn;
+    private boolean alone;
     private long changeNumber;
     private Stamp stamp;
     private History.Cause cause;
@@ -93,11 +101,18 @@ final class CarefulPath {
 
     /** A transaction of the source begins. */
     void begin(Stamp transaction, int xid, Lsn sourceCommitLsn, Sight transactionSight) {
+        alone = lastCommitLsn == null || lastCommitLsn.equals(sourceCommitLsn);
+        lastCommitLsn = sourceCommitLsn;
         kept.clear();
         stamp = transaction;
         sight = transactionSight;
         cause = new History.Cause(transaction, xid, sourceCommitLsn);
         writer.begin(cause, sight);
+    }
+
+    /** Each change of the transaction under way is complete, or has failed, when it returns. */
+    void alone() {
+        alone = true;
     }
 
     /** The next change is that one of its transaction, counted from 1. */
@@ -109,9 +124,18 @@ final class CarefulPath {
         RowSql sql = tables.statements(insert.relation());
         if (!sql.table().hasKey()) {
             append(sql, insert.after());
-            return;
+        } else {
+            merge(sql, sql.key(insert.after()), Incoming.of(new KeyChange.Insert(insert.after())));
         }
-        merge(sql, sql.key(insert.after()), Incoming.of(new KeyChange.Insert(insert.after())));
+        done();
+    }
+
+    private void done() {
+        if (alone) {
+            target.settle();
+        } else {
+            target.carry();
+        }
     }
 
     void update(Message.Update update) {
@@ -127,11 +151,13 @@ final class CarefulPath {
             List<String> oldKey = sql.key(before);
             if (!oldKey.equals(sql.key(after))) {
                 move(sql, oldKey, after);
+                done();
                 return;
             }
         }
         KeyChange change = new KeyChange.Update(after, false);
         merge(sql, sql.key(after), new Incoming(change, whole, Optional.empty()));
+        done();
     }
 
     /** A row gets another key: gone under the old one, written under the new one. */
@@ -164,17 +190,28 @@ final class CarefulPath {
         static Incoming of(KeyChange change) {
             return new Incoming(change, Optional.empty(), Optional.empty());
         }
+
+        /** Whether the key came into being at the writer. */
+        boolean isNewKey() {
+            return switch (change) {
+                case KeyChange.Insert _ -> true;
+                case KeyChange.Update(_, boolean moved) -> moved;
+                case KeyChange.Delete() -> false;
+            };
+        }
     }
 
     void delete(Message.Delete delete) {
         RowSql sql = keyed(delete.relation());
         erase(sql, sql.key(delete.before()));
+        done();
     }
 
     void truncate(Message.Truncate truncate) {
         for (int relation : truncate.relations()) {
             emptying.empty(tables.statements(relation), stamp, sight, this::erase);
         }
+        done();
     }
 
     /** Deletes one key of a truncated table by the ordinary rules. */
@@ -210,13 +247,14 @@ final class CarefulPath {
                                     .isEmpty();
                         });
         if (keep) {
-            target.update(sql.insert, sql.all(row));
+            target.later(sql.insert, sql.all(row));
         }
     }
 
     private void merge(RowSql sql, List<String> key, Incoming incoming) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            if (attempt(sql, key, incoming)) {
+            boolean likelyNew = attempt == 0 && incoming.isNewKey();
+            if (attempt(sql, key, incoming, likelyNew)) {
                 return;
             }
         }
@@ -224,9 +262,10 @@ final class CarefulPath {
     }
 
     /** Returns false if somebody else was faster and the change has to be decided again. */
-    private boolean attempt(RowSql sql, List<String> key, Incoming incoming) {
+    private boolean attempt(RowSql sql, List<String> key, Incoming incoming, boolean likelyNew) {
         Policy policy = policies.of(sql.table().name());
-        Standing standing = reader.lock(sql, key, stamp);
+        Standing standing =
+                likelyNew ? reader.lockNew(sql, key, stamp) : reader.lock(sql, key, stamp);
         KeyChange change = incoming.change;
         Decision decision = decide(sql, key, change, standing, policy.rule());
         boolean done =

@@ -176,6 +176,7 @@ final class HeldRetry {
                                         next.micros))
                         .afterSteps(applied.clocks().steps());
         path.begin(new Stamp(next.micros, plan.fromId()), next.xid, next.commitLsn, sight);
+        path.alone();
         long bytes = 0;
         long count = 0;
         long seq = Long.MIN_VALUE;

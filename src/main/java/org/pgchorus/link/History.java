@@ -86,7 +86,7 @@ final class History {
         Image keyImage = new Image(sql.json(sql.keyColumns()), key);
         Image localImage = Image.of(local);
         Image remoteImage = Image.of(remote);
-        target.update(
+        target.later(
                 RECORD.formatted(keyImage.sql, localImage.sql, remoteImage.sql),
                 sql.table().name().schema(),
                 sql.table().name().name(),

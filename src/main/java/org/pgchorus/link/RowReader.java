@@ -4,6 +4,7 @@ import org.pgchorus.conflict.Standing;
 import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
 import org.pgchorus.model.Uniqueness;
+import org.pgchorus.pg.Asked;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.RowSql;
@@ -38,21 +39,46 @@ final class RowReader {
      * @param own the stamp of the transaction under way, which its own rows do not show yet
      */
     Standing lock(RowSql sql, List<String> key, Stamp own) {
-        return standing(sql, sql.lock, key, own);
+        Optional<Standing.Present> present = first(sql, sql.lock, key, own);
+        return present.isPresent() ? present.get() : withoutRow(sql, key, own);
+    }
+
+    /** The same where most likely no row is: the later statements go along with the first. */
+    Standing lockNew(RowSql sql, List<String> key, Stamp own) {
+        Optional<UniqueSql> unique = unique(sql);
+        Asked<Found> row = Asked.rows(sql.lock, found -> read(sql, found, own), key);
+        Optional<Asked<Displaced>> displaced = unique.map(u -> askDisplaced(u, key));
+        Asked<Stamp> graves = askGraves(sql, key, own);
+        if (displaced.isPresent()) {
+            session.together(row, displaced.get(), graves);
+        } else {
+            session.together(row, graves);
+        }
+        return current(sql, row.first(), key, own)
+                .map(Standing.class::cast)
+                .orElseGet(() ->
+                        withoutRow(sql, displaced.flatMap(Asked::first), highest(graves.rows())));
     }
 
     /** The same without a lock, in a session that has written nothing itself. */
     Standing read(RowSql sql, List<String> key) {
-        return standing(sql, sql.read, key, Stamp.UNKNOWN);
+        Optional<Standing.Present> present = first(sql, sql.read, key, Stamp.UNKNOWN);
+        return present.isPresent() ? present.get() : withoutRow(sql, key, Stamp.UNKNOWN);
     }
 
-    private Standing standing(RowSql sql, String statement, List<String> key, Stamp own) {
-        Optional<Standing.Present> present = first(sql, statement, key, own);
-        if (present.isPresent()) {
-            return present.get();
+    private Standing withoutRow(RowSql sql, List<String> key, Stamp own) {
+        Optional<Asked<Displaced>> displaced = unique(sql).map(u -> askDisplaced(u, key));
+        Asked<Stamp> graves = askGraves(sql, key, own);
+        if (displaced.isPresent()) {
+            session.together(displaced.get(), graves);
+        } else {
+            session.together(graves);
         }
-        Optional<Displaced> displaced = unique(sql).flatMap(unique -> displaced(unique, key));
-        Optional<Standing> grave = grave(sql, key, own);
+        return withoutRow(sql, displaced.flatMap(Asked::first), highest(graves.rows()));
+    }
+
+    private static Standing withoutRow(
+            RowSql sql, Optional<Displaced> displaced, Optional<Standing> grave) {
         if (displaced.isEmpty()) {
             return grave.orElseGet(Standing.Absent::new);
         }
@@ -83,18 +109,24 @@ final class RowReader {
 
     /** The displaced version of a key, locked; without columns that the table has lost since. */
     Optional<Displaced> displaced(UniqueSql unique, List<String> key) {
+        Asked<Displaced> asked = askDisplaced(unique, key);
+        session.together(asked);
+        return asked.first();
+    }
+
+    private static Asked<Displaced> askDisplaced(UniqueSql unique, List<String> key) {
         List<String> known = unique.rows().columnNames();
-        return session.first(
-                        unique.lockDisplaced,
-                        row ->
-                                Displaced.of(
+        return Asked.rows(
+                unique.lockDisplaced,
+                row ->
+                        Displaced.of(
                                         row.number(1),
                                         row.texts(2),
                                         row.texts(3),
-                                        new Stamp(row.number(4), (int) row.number(5))),
-                        key,
-                        key)
-                .map(entry -> entry.only(known));
+                                        new Stamp(row.number(4), (int) row.number(5)))
+                                .only(known),
+                key,
+                key);
     }
 
     /** What stands under the key but for a displaced version of it. */
@@ -128,9 +160,19 @@ final class RowReader {
      * @param own the stamp of the transaction under way, which its own tombstones do not show yet
      */
     Optional<Standing> grave(RowSql sql, List<String> key, Stamp own) {
-        return session.query(sql.tombstone, row -> erased(row, own), key, key).stream()
-                .max(Comparator.naturalOrder())
-                .map(Standing.Deleted::new);
+        Asked<Stamp> graves = askGraves(sql, key, own);
+        session.together(graves);
+        return highest(graves.rows());
+    }
+
+    /** The question for all tombstones of a key. */
+    Asked<Stamp> askGraves(RowSql sql, List<String> key, Stamp own) {
+        return Asked.rows(sql.tombstone, row -> erased(row, own), key, key);
+    }
+
+    /** Of these tombstones the one that counts. */
+    static Optional<Standing> highest(List<Stamp> graves) {
+        return graves.stream().max(Comparator.naturalOrder()).map(Standing.Deleted::new);
     }
 
     private Stamp erased(Session.Answer row, Stamp own) {
@@ -153,7 +195,11 @@ final class RowReader {
      */
     private Optional<Standing.Present> first(
             RowSql sql, String statement, List<String> key, Stamp own) {
-        Optional<Found> found = session.first(statement, row -> read(sql, row, own), key);
+        return current(sql, session.first(statement, row -> read(sql, row, own), key), key, own);
+    }
+
+    private Optional<Standing.Present> current(
+            RowSql sql, Optional<Found> found, List<String> key, Stamp own) {
         return found.isEmpty() || found.get().current
                 ? found.map(Found::present)
                 : session.first(sql.read, row -> present(sql, row, own), key);

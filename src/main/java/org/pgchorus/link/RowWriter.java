@@ -11,6 +11,7 @@ import org.pgchorus.conflict.Standing;
 import org.pgchorus.conflict.Verdict;
 import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
+import org.pgchorus.pg.Asked;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.RowSql;
 import org.pgchorus.sql.UniqueSql;
@@ -69,7 +70,7 @@ final class RowWriter {
     void erase(RowSql sql, List<String> key, Standing standing, Stamp given) {
         boolean wasHere = standing instanceof Standing.Present;
         if (wasHere) {
-            target.update(sql.delete, key);
+            target.later(sql.delete, key);
             reader.unique(sql).ifPresent(unique -> displacer.forget(unique, key));
         }
         bury(sql, key, !wasHere, given);
@@ -83,7 +84,7 @@ final class RowWriter {
     private void bury(RowSql sql, List<String> key, boolean provisional, Stamp given) {
         Long micros = given == null ? null : (Long) given.micros();
         Integer node = given == null ? null : (Integer) given.node();
-        target.update(sql.bury, key, key, key, provisional, micros, node);
+        target.later(sql.bury, key, key, key, provisional, micros, node);
     }
 
     /**
@@ -123,49 +124,57 @@ final class RowWriter {
 
     private boolean put(RowSql sql, List<String> key, Standing standing, Row after, Stamp version) {
         if (standing instanceof Standing.Present && sql.canUpdate()) {
-            target.update(sql.update, sql.settable(after), key);
+            target.later(sql.update, sql.settable(after), key);
         } else if (standing instanceof Standing.Present) {
-            target.update(sql.delete, key);
-            target.update(sql.insert, sql.all(after));
-        } else if (target.update(sql.insert, sql.all(after)) == 0) {
-            return false;
-        } else if (buriedMeanwhile(sql, key, after, version)) {
-            return true;
+            target.later(sql.delete, key);
+            target.later(sql.insert, sql.all(after));
+        } else {
+            Asked<Void> insert = Asked.change(sql.insert, sql.all(after));
+            Asked<Stamp> graves = reader.askGraves(sql, key, stamp);
+            target.together(insert, graves);
+            if (insert.count() == 0) {
+                return false;
+            }
+            Optional<Standing> grave = RowReader.highest(graves.rows());
+            if (grave.isPresent() && buriedMeanwhile(sql, key, after, version, grave.get())) {
+                return true;
+            }
         }
         if (restamped) {
-            target.update(sql.unstamp, key, key);
+            target.later(sql.unstamp, key, key);
         }
         if (!version.equals(stamp)) {
-            target.update(sql.restamp, key, key, version.micros(), version.node());
+            target.later(sql.restamp, key, key, version.micros(), version.node());
             restamped = true;
         }
         return true;
     }
 
-    /** Takes the new row away again if its key was inserted and deleted since we looked. */
-    private boolean buriedMeanwhile(RowSql sql, List<String> key, Row after, Stamp version) {
-        Optional<Standing> grave = reader.grave(sql, key, stamp);
-        if (grave.isEmpty()) {
-            return false;
-        }
+    /**
+     * Takes the new row away again if its key was inserted and deleted since we looked.
+     *
+     * @param grave what the key's tombstones said once the row held it
+     */
+    private boolean buriedMeanwhile(
+            RowSql sql, List<String> key, Row after, Stamp version, Standing grave) {
         if (!version.equals(stamp)) {
             // A live row with the stamp of a delete was written after it, by one transaction.
-            Stamp erased = grave.get().stamp().orElseThrow();
+            Stamp erased = grave.stamp().orElseThrow();
             if (version.compareTo(erased) >= 0) {
                 return false;
             }
-            target.update(sql.delete, key);
+            target.later(sql.delete, key);
             return true;
         }
         KeyChange insert = new KeyChange.Insert(after);
-        Decision decision = Referee.decide(insert, version, grave.get(), sight);
+        Decision decision = Referee.decide(insert, version, grave, sight);
         if (!(decision.verdict() instanceof Verdict.Keep)) {
             return false;
         }
-        target.update(sql.delete, key);
+        target.later(sql.delete, key);
         if (decision.conflict().isPresent()) {
             Kind kind = decision.conflict().get();
-            Stamp erased = grave.get().stamp().orElse(null);
+            Stamp erased = grave.stamp().orElse(null);
             history.record(
                     sql,
                     key,

@@ -13,6 +13,9 @@ import java.util.concurrent.TimeUnit;
  * <p>Micros since 2000-01-01 UTC. One thread, the session's.
  */
 final class TargetClock {
+    /** A reading answers for as long: a clock that stepped back must not be believed for longer. */
+    private static final long BELIEVED_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     private final LinkPlan plan;
     private final Session target;
     private final Clocks clocks;
@@ -53,6 +56,13 @@ final class TargetClock {
         return !hasBeenRead || commitMicros >= readMicros + microsSince(readNanos);
     }
 
+    /** Whether the clock was seen to be past that time, a moment ago. */
+    private boolean hasJustPassed(long commitMicros) {
+        return hasBeenRead
+                && commitMicros < readMicros
+                && System.nanoTime() - readNanos < BELIEVED_NANOS;
+    }
+
     private static long microsSince(long nanos) {
         return TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - nanos);
     }
@@ -64,6 +74,11 @@ final class TargetClock {
      * @throws PgError.Halted if it lies so far ahead that a clock must be wrong
      */
     long waitMicros(long commitMicros, long cameNanos) {
+        if (hasJustPassed(commitMicros)) {
+            aheadMicros =
+                    commitMicros - readMicros - microsSince(readNanos) + microsSince(cameNanos);
+            return 0;
+        }
         long ahead = commitMicros - nowMicros();
         aheadMicros = ahead + microsSince(cameNanos);
         return allowed(ahead) + 1;

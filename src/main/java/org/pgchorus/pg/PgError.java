@@ -84,6 +84,11 @@ public abstract sealed class PgError extends RuntimeException {
         return new Busy(message, "57014", null);
     }
 
+    /** A refusal that the transaction may not meet again when it is done in smaller steps. */
+    static Busy again(PgError refused) {
+        return new Busy(refused.getMessage(), "40000", refused);
+    }
+
     /**
      * Sorts an error of the driver. Classes 08 (connection), 40 (rollback), 53 (resources), 55
      * (object in use, not prerequisite state), 57 (operator) and 58 (system) are {@link Busy}.

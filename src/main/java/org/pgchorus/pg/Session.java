@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * One connection to a database, spoken to in text: every parameter and every value is PostgreSQL's
@@ -39,8 +40,23 @@ public final class Session implements AutoCloseable {
     /** A few network packets at a time: a message for each row would cost as much as the row. */
     private static final int COPY_BATCH_BYTES = 1 << 16;
 
+    /**
+     * A link says about twenty different things of each table, alone and {@link #together}. One
+     * that is pushed out has to be parsed again by both sides.
+     */
+    private static final String PREPARED_STATEMENTS = "2048";
+
+    /** Of texts, about; they are a kilobyte or two each. */
+    private static final String PREPARED_MEGABYTES = "16";
+
     private final Connection connection;
     private final String where;
+
+    /** What was put off. */
+    private final List<Asked<?>> waiting = new ArrayList<>();
+
+    private boolean carrying;
+    private boolean inTransaction;
 
     private Session(Connection connection, String where) {
         this.connection = connection;
@@ -51,7 +67,7 @@ public final class Session implements AutoCloseable {
     public static final class Answer {
         private final ResultSet rows;
 
-        private Answer(ResultSet rows) {
+        Answer(ResultSet rows) {
             this.rows = rows;
         }
 
@@ -128,6 +144,8 @@ public final class Session implements AutoCloseable {
         properties.setProperty("ApplicationName", applicationName);
         properties.setProperty("stringtype", "unspecified");
         properties.setProperty("binaryTransfer", "false");
+        properties.setProperty("preparedStatementCacheQueries", PREPARED_STATEMENTS);
+        properties.setProperty("preparedStatementCacheSizeMiB", PREPARED_MEGABYTES);
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("socketFactory", KeepAliveSocketFactory.class.getName());
         properties.putIfAbsent("connectTimeout", Integer.toString(connectSeconds));
@@ -183,6 +201,7 @@ public final class Session implements AutoCloseable {
 
     /** Runs statements that take no parameters and whose answers nobody reads. */
     public void execute(String sql) {
+        settle();
         try (Statement statement = connection.createStatement()) {
             statement.setEscapeProcessing(false);
             statement.execute(sql);
@@ -193,17 +212,9 @@ public final class Session implements AutoCloseable {
 
     /** Runs one statement and reads its rows; each {@code ?} takes the next parameter as text. */
     public <T> List<T> query(String sql, Reader<T> reader, Object... parameters) {
-        try (PreparedStatement statement = prepare(sql, parameters);
-                ResultSet rows = statement.executeQuery()) {
-            List<T> results = new ArrayList<>();
-            Answer answer = new Answer(rows);
-            while (rows.next()) {
-                results.add(reader.read(answer));
-            }
-            return results;
-        } catch (SQLException e) {
-            throw PgError.of(e);
-        }
+        Asked<T> asked = Asked.rows(sql, reader, parameters);
+        together(asked);
+        return asked.rows();
     }
 
     /** The first row, if there is one. */
@@ -222,32 +233,98 @@ public final class Session implements AutoCloseable {
 
     /** Runs one statement that changes something; returns how many rows it touched. */
     public int update(String sql, Object... parameters) {
-        try (PreparedStatement statement = prepare(sql, parameters)) {
-            if (statement.execute()) {
-                return 0;
-            }
-            return statement.getUpdateCount();
+        Asked<Void> asked = Asked.change(sql, parameters);
+        together(asked);
+        return asked.count();
+    }
+
+    /**
+     * Runs statements one after the other, in one round trip: what would be asked next must not
+     * depend on an answer. Each has a snapshot of its own, as if it had been sent alone. The first
+     * that fails is the last that runs.
+     */
+    public void together(Asked<?>... statements) {
+        List<Asked<?>> all = new ArrayList<>(waiting);
+        all.addAll(Arrays.asList(statements));
+        boolean mayBeCarried = carrying;
+        waiting.clear();
+        carrying = false;
+        try {
+            run(all);
         } catch (SQLException e) {
-            throw PgError.of(e);
+            PgError failure = PgError.of(e);
+            if (mayBeCarried && failure instanceof PgError.Refused) {
+                throw PgError.again(failure);
+            }
+            throw failure;
         }
     }
 
-    private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(sql);
-        int place = 1;
+    /**
+     * Runs a change together with the next statement of the transaction, ahead of it; an error
+     * shows then. Outside of a transaction it is run at once.
+     */
+    public void later(String sql, Object... parameters) {
+        Asked<Void> asked = Asked.change(sql, parameters);
+        if (inTransaction) {
+            waiting.add(asked);
+        } else {
+            together(asked);
+        }
+    }
+
+    /** Runs now what was put off. */
+    public void settle() {
+        if (!waiting.isEmpty()) {
+            together();
+        }
+    }
+
+    /**
+     * Whoever goes on from here has nothing to do with what was put off: if the server refuses the
+     * next statements, it is not said which, and the failure is a {@link PgError.Busy} of class 40:
+     * to be done again without putting off.
+     */
+    public void carry() {
+        carrying = !waiting.isEmpty();
+    }
+
+    private void run(List<Asked<?>> statements) throws SQLException {
+        String sql =
+                statements.size() == 1
+                        ? statements.getFirst().sql
+                        : statements.stream().map(s -> s.sql).collect(Collectors.joining("; "));
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            int place = 1;
+            for (Asked<?> asked : statements) {
+                place = set(statement, place, asked.parameters);
+            }
+            boolean isRows = statement.execute();
+            for (int i = 0; i < statements.size(); i++) {
+                if (i > 0) {
+                    isRows = statement.getMoreResults();
+                }
+                statements.get(i).take(statement, isRows);
+            }
+        }
+    }
+
+    private int set(PreparedStatement statement, int first, Object... parameters)
+            throws SQLException {
+        int place = first;
         for (Object parameter : parameters) {
             if (parameter instanceof Collection<?> many) {
                 for (Object one : many) {
-                    set(statement, place++, one);
+                    setOne(statement, place++, one);
                 }
             } else {
-                set(statement, place++, parameter);
+                setOne(statement, place++, parameter);
             }
         }
-        return statement;
+        return place;
     }
 
-    private void set(PreparedStatement statement, int place, Object value) throws SQLException {
+    private void setOne(PreparedStatement statement, int place, Object value) throws SQLException {
         if (value instanceof String[] texts) {
             statement.setArray(place, connection.createArrayOf("text", texts));
         } else {
@@ -259,6 +336,7 @@ public final class Session implements AutoCloseable {
     public void begin() {
         try {
             connection.setAutoCommit(false);
+            inTransaction = true;
         } catch (SQLException e) {
             throw PgError.of(e);
         }
@@ -266,9 +344,11 @@ public final class Session implements AutoCloseable {
 
     /** Commits and goes back to one transaction a statement. */
     public void commit() {
+        settle();
         try {
             connection.commit();
             connection.setAutoCommit(true);
+            inTransaction = false;
         } catch (SQLException e) {
             throw PgError.of(e);
         }
@@ -276,10 +356,13 @@ public final class Session implements AutoCloseable {
 
     /** Rolls back and goes back to one transaction a statement. */
     public void rollback() {
+        waiting.clear();
+        carrying = false;
         try {
-            if (!connection.getAutoCommit()) {
+            if (inTransaction) {
                 connection.rollback();
                 connection.setAutoCommit(true);
+                inTransaction = false;
             }
         } catch (SQLException e) {
             throw PgError.of(e);
@@ -292,6 +375,7 @@ public final class Session implements AutoCloseable {
         T result;
         try {
             result = work.get();
+            settle();
         } catch (RuntimeException | Error e) {
             try {
                 rollback();
@@ -306,6 +390,7 @@ public final class Session implements AutoCloseable {
 
     /** {@code COPY ... TO STDOUT} into a stream; returns the rows. */
     public long copyOut(String sql, OutputStream to) throws IOException {
+        settle();
         try {
             return connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql, to);
         } catch (SQLException e) {
@@ -315,6 +400,7 @@ public final class Session implements AutoCloseable {
 
     /** {@code COPY ... FROM STDIN} from a stream; returns the rows. */
     public long copyIn(String sql, InputStream from) throws IOException {
+        settle();
         try {
             return connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql, from);
         } catch (SQLException e) {
@@ -331,6 +417,8 @@ public final class Session implements AutoCloseable {
      * @return rows written
      */
     public long copyTo(Session target, String out, String in, LongConsumer bytes) {
+        settle();
+        target.settle();
         CopyIn writing = null;
         CopyOut reading = null;
         try {

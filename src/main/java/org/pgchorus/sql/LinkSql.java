@@ -32,7 +32,7 @@ public final class LinkSql {
     public static final String FLUSH =
             "SELECT coalesce(pg_catalog.pg_replication_origin_session_progress(true), '0/0')";
 
-    /** The target's clock in micros: the first statement of an applying transaction. */
+    /** The target's clock in micros. */
     public static final String CLOCK = "SELECT pgchorus.micros(pg_catalog.clock_timestamp())";
 
     /**

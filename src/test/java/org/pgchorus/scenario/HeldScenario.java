@@ -194,6 +194,40 @@ class HeldScenario {
         }
     }
 
+    /** A refused write may only show with a later change, of another table, or with the commit. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT 1",
+                "UPDATE s SET v = 'after' WHERE id = 1",
+                "INSERT INTO s VALUES (2, 'after')",
+                "INSERT INTO s VALUES (2, repeat('large', 500000))",
+                "UPDATE s SET v = repeat('x', 2000) WHERE id <= 1000",
+            })
+    void theTableHeldIsThatOfTheRefusedChangeWhateverComesAfterIt(String after) {
+        try (TestGroup group = TestGroup.of(SCHEMA, 18, 15)) {
+            group.run(
+                    0,
+                    "INSERT INTO t SELECT g, 'old' FROM generate_series(1, 10) g",
+                    "INSERT INTO s SELECT g, 'old' FROM generate_series(10, 1000) g",
+                    "INSERT INTO s VALUES (1, 'old')");
+            group.settle();
+            group.run(1, "ALTER TABLE t ADD CHECK (v <> 'refused')");
+            group.run(0, "UPDATE t SET v = 'refused' WHERE id = 1", after);
+            assertThat(awaitHeld(group, 0, 1, "public.t").sqlState()).isEqualTo("23514");
+            assertThat(link(group, 0, 1).held()).hasSize(1);
+            TestGroup.await(
+                    "the other table flows",
+                    () ->
+                            group.rows(0, "SELECT count(*), max(v) FROM s")
+                                    .equals(group.rows(1, "SELECT count(*), max(v) FROM s")));
+            group.run(1, "ALTER TABLE t DROP CONSTRAINT t_v_check");
+            assertThat(group.settledRows("SELECT v FROM t WHERE id = 1"))
+                    .containsExactly("refused");
+            awaitNothingHeld(group);
+        }
+    }
+
     @Test
     void heldChangesAreDecidedByTheirOwnStampsWhenTheyAreApplied() {
         try (TestGroup group = TestGroup.of(SCHEMA, 18, 15, 18)) {
