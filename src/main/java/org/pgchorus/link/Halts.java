@@ -55,7 +55,7 @@ final class Halts {
         target.rollback();
         Row row = standing instanceof Standing.Present(Row here, _) ? here : null;
         Stamp written = standing.stamp().orElse(null);
-        History.Image keyImage = new History.Image(sql.json(sql.keyColumns()), key);
+        History.Image keyImage = new History.Image(sql, sql.keyColumns(), key);
         History.Image local = History.Image.of(new History.Side(sql, row, written));
         History.Image remote = History.Image.of(new History.Side(sql, after, cause.stamp()));
         long xid = Integer.toUnsignedLong(cause.xid());

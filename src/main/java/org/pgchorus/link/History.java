@@ -10,7 +10,9 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.sql.RowSql;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Writes the conflict history, in the transaction that decides. One thread, the session's. */
 final class History {
@@ -22,7 +24,11 @@ final class History {
             VALUES (?, ?, %s, %s, %s, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
             """;
 
+    /** Few tables have conflicts, and of few shapes each; more are a sign of changing tables. */
+    private static final int KNOWN_FORMS = 500;
+
     private final Session target;
+    private final Map<Form, String> statements = new HashMap<>();
     private long recorded;
 
     History(Session target) {
@@ -83,11 +89,11 @@ final class History {
             Side local,
             Side remote,
             Cause cause) {
-        Image keyImage = new Image(sql.json(sql.keyColumns()), key);
+        Image keyImage = new Image(sql, sql.keyColumns(), key);
         Image localImage = Image.of(local);
         Image remoteImage = Image.of(remote);
         target.later(
-                RECORD.formatted(keyImage.sql, localImage.sql, remoteImage.sql),
+                statement(new Form(keyImage.shape(), localImage.shape(), remoteImage.shape())),
                 sql.table().name().schema(),
                 sql.table().name().name(),
                 keyImage.values,
@@ -105,8 +111,27 @@ final class History {
         recorded++;
     }
 
-    /** A row as a JSON expression and its parameters; large values not sent are left out. */
-    record Image(String sql, List<String> values) {
+    /** What the statement depends on besides the values. */
+    private record Form(Image.Shape key, Image.Shape local, Image.Shape remote) {}
+
+    private String statement(Form form) {
+        if (statements.size() >= KNOWN_FORMS) {
+            statements.clear();
+        }
+        return statements.computeIfAbsent(
+                form,
+                f ->
+                        RECORD.formatted(
+                                f.key.expression(), f.local.expression(), f.remote.expression()));
+    }
+
+    /**
+     * A row as a JSON expression and its parameters; large values not sent are left out.
+     *
+     * @param rows the statements whose column order the row has
+     * @param places of the values in it; none stands for no row
+     */
+    record Image(RowSql rows, List<Integer> places, List<String> values) {
         static Image of(Side side) {
             Row row = side.row;
             List<Integer> here = new ArrayList<>();
@@ -117,9 +142,22 @@ final class History {
                     values.add(row.text(i).orElse(null));
                 }
             }
-            return here.isEmpty()
-                    ? new Image("NULL", List.of())
-                    : new Image(side.sql.json(here), values);
+            return new Image(side.sql, here, values);
+        }
+
+        String sql() {
+            return shape().expression();
+        }
+
+        private Shape shape() {
+            return new Shape(rows, places);
+        }
+
+        /** An image without its values. */
+        private record Shape(RowSql rows, List<Integer> places) {
+            String expression() {
+                return places.isEmpty() ? "NULL" : rows.json(places);
+            }
         }
     }
 }

@@ -144,7 +144,7 @@ public final class LogStream implements AutoCloseable {
         try {
             return DriverManager.getConnection(source.jdbcUrl(), properties);
         } catch (SQLException e) {
-            throw Session.connectError(e, source);
+            throw Connecting.connectError(e, source);
         }
     }
 

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -21,7 +20,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -39,15 +37,6 @@ public final class Session implements AutoCloseable {
 
     /** A few network packets at a time: a message for each row would cost as much as the row. */
     private static final int COPY_BATCH_BYTES = 1 << 16;
-
-    /**
-     * A link says about twenty different things of each table, alone and {@link #together}. One
-     * that is pushed out has to be parsed again by both sides.
-     */
-    private static final String PREPARED_STATEMENTS = "2048";
-
-    /** Of texts, about; they are a kilobyte or two each. */
-    private static final String PREPARED_MEGABYTES = "16";
 
     private final Connection connection;
     private final String where;
@@ -140,49 +129,10 @@ public final class Session implements AutoCloseable {
      */
     public static Session open(Address given, String applicationName, int connectSeconds) {
         Address address = Credentials.complete(given);
-        Properties properties = address.jdbcProperties();
-        properties.setProperty("ApplicationName", applicationName);
-        properties.setProperty("stringtype", "unspecified");
-        properties.setProperty("binaryTransfer", "false");
-        properties.setProperty("preparedStatementCacheQueries", PREPARED_STATEMENTS);
-        properties.setProperty("preparedStatementCacheSizeMiB", PREPARED_MEGABYTES);
-        properties.setProperty("tcpKeepAlive", "true");
-        properties.setProperty("socketFactory", KeepAliveSocketFactory.class.getName());
-        properties.putIfAbsent("connectTimeout", Integer.toString(connectSeconds));
-        // Also when the connection stands and the server behind it says nothing.
-        properties.putIfAbsent("loginTimeout", properties.getProperty("connectTimeout"));
-        try {
-            Connection connection = DriverManager.getConnection(address.jdbcUrl(), properties);
-            Session session = new Session(connection, address.text());
-            session.execute(Pinned.statements(session.serverVersion()));
-            return session;
-        } catch (SQLException e) {
-            throw connectError(e, address);
-        }
-    }
-
-    static PgError connectError(SQLException e, Address address) {
-        PgError sorted = PgError.of(e);
-        String message =
-                "cannot connect to %s: %s%s"
-                        .formatted(
-                                address.text(),
-                                sorted.getMessage(),
-                                connectCure(sorted.sqlState()));
-        return sorted instanceof PgError.Busy
-                ? new PgError.Busy(message, sorted.sqlState(), e)
-                : new PgError.Refused(message, sorted.sqlState(), e);
-    }
-
-    private static String connectCure(String sqlState) {
-        return switch (sqlState) {
-            case "28P01" ->
-                    "; cure: give the right password in PGPASSWORD, ~/.pgpass or a service file";
-            case "28000" -> "; cure: let this role and address in, in pg_hba.conf";
-            case "3D000" -> "; cure: create the database, or correct its name";
-            case "08001", "08004", "08006" -> "; cure: start the server, or correct host and port";
-            default -> "";
-        };
+        Connection connection = Connecting.connect(address, applicationName, connectSeconds);
+        Session session = new Session(connection, address.text());
+        session.execute(Pinned.statements(session.serverVersion()));
+        return session;
     }
 
     /** The address, without password, for messages. */
