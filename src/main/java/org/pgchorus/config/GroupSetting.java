@@ -31,6 +31,12 @@ public enum GroupSetting {
             "failover_slots",
             "off",
             "whether the nodes' standbys keep the slots too, from PostgreSQL 17 on: on or off",
+            text -> oneOf(text, List.of("on", "off"))),
+    APPLY_GROUPING(
+            "apply_grouping",
+            "on",
+            "whether transactions that came together are applied together, in bulk: on, or off for"
+                    + " one by one and row by row",
             text -> oneOf(text, List.of("on", "off")));
 
     private final String key;

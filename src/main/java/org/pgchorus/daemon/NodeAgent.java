@@ -1,5 +1,6 @@
 package org.pgchorus.daemon;
 
+import org.pgchorus.config.GroupSetting;
 import org.pgchorus.config.Address;
 import org.pgchorus.config.NodeAddress;
 import org.pgchorus.link.Announcement;
@@ -284,6 +285,8 @@ final class NodeAgent implements Runnable, AutoCloseable {
 
     /** Before any link starts, and then when they change; says which ones the links go by. */
     private void readPolicies(Session control) {
+        policies.setGrouping(
+                GroupSetting.APPLY_GROUPING.in(WalGuard.settings(control)).equals("on"));
         Optional<String> written = Optional.of(control.value(PolicySql.FINGERPRINT));
         if (!written.equals(policiesRead)) {
             policies.set(Catalog.policies(control));

@@ -194,10 +194,52 @@ final class Applier implements Receiver {
         changesHere = 0;
         touched = null;
         committing = false;
-        skipping =
-                skipSnapshot.isPresent()
-                        && skipUntil.isAfter(begin.commitLsn())
-                        && skipSnapshot.get().sees(begin.xid());
+        skipping = mayBeHere(begin) && skipSnapshot.get().sees(begin.xid());
+    }
+
+    private boolean mayBeHere(Message.Begin begin) {
+        return skipSnapshot.isPresent() && skipUntil.isAfter(begin.commitLsn());
+    }
+
+    /** Whether a transaction is one that only this can apply, whatever it changes. */
+    boolean mustLookAt(Message.Begin begin) {
+        Clocks clocks = applied.clocks();
+        clocks.seen(plan.fromId(), begin.commitMicros());
+        return mayBeHere(begin) || clocks.steppedFrom(plan.fromId()) > notedStepMicros;
+    }
+
+    /** Transactions were applied in its place, up to here. */
+    void grouped(Lsn sourceEndLsn, long commitMicros, long grouped, long groupedChanges) {
+        sourceAppliedLsn = sourceEndLsn;
+        transactions += grouped;
+        changes += groupedChanges;
+        appliedMicros = Math.max(appliedMicros, commitMicros);
+        applied.reached(plan.fromId(), commitMicros, groupedChanges > 0);
+    }
+
+    /** Up to where the writer of a change committed then had seen every other node. */
+    long seenByAllMicros(long commitMicros) {
+        return sight(commitMicros).seenByAllMicros();
+    }
+
+    TargetTables tables() {
+        return tables;
+    }
+
+    TargetClock clock() {
+        return clock;
+    }
+
+    boolean holds(TableName table) {
+        return held.holds(table);
+    }
+
+    boolean isRetryDue() {
+        return retry.isDue();
+    }
+
+    boolean isFlushDue() {
+        return System.nanoTime() - flushedNanos > FLUSH_NANOS;
     }
 
     /** The writer's clock, by the commit times in its stream; a step is written down with it. */
@@ -304,17 +346,18 @@ final class Applier implements Receiver {
         held.opened(current);
         watchWriter();
         Stamp stamp = new Stamp(current.commitMicros(), plan.fromId());
-        Sight sight =
-                new Sight(
-                                plan.fromId(),
-                                plan.toId(),
-                                applied.remaining(hearsay.seenByWriter(), stamp.micros()),
-                                applied.remaining(
-                                        applied.snapshot(
-                                                plan.fromId(), applied.position(plan.fromId())),
-                                        stamp.micros()))
-                        .afterSteps(applied.clocks().steps());
-        path.begin(stamp, current.xid(), current.commitLsn(), sight);
+        path.begin(stamp, current.xid(), current.commitLsn(), sight(stamp.micros()));
+    }
+
+    private Sight sight(long commitMicros) {
+        return new Sight(
+                        plan.fromId(),
+                        plan.toId(),
+                        applied.remaining(hearsay.seenByWriter(), commitMicros),
+                        applied.remaining(
+                                applied.snapshot(plan.fromId(), applied.position(plan.fromId())),
+                                commitMicros))
+                .afterSteps(applied.clocks().steps());
     }
 
     private void commit(Message.Commit commit) throws InterruptedException {
@@ -359,7 +402,7 @@ final class Applier implements Receiver {
 
     @Override
     public void flush(boolean idle) {
-        boolean due = System.nanoTime() - flushedNanos > FLUSH_NANOS;
+        boolean due = isFlushDue();
         if (current != null || !sourceAppliedLsn.isAfter(sourceDurableLsn) || !(idle || due)) {
             return;
         }

@@ -100,9 +100,14 @@ final class HeldRetry {
         }
     }
 
+    /** Whether something is held and it is time to try. */
+    boolean isDue() {
+        return held.isAny() && System.nanoTime() >= dueNanos;
+    }
+
     /** Tries, if it is time. */
     void tryIfDue() {
-        if (held.isAny() && System.nanoTime() >= dueNanos) {
+        if (isDue()) {
             tryAll();
         }
     }
@@ -114,6 +119,7 @@ final class HeldRetry {
         long end = System.nanoTime() + TURN_NANOS;
         // Statements prepared before an ALTER TABLE may stick to the types of old.
         target.execute("DEALLOCATE ALL");
+        tables.deallocated();
         boolean more = false;
         for (TableName table : held.tables()) {
             tables.forget(table);

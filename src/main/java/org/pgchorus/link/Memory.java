@@ -43,7 +43,8 @@ final class Memory {
         return List.copyOf(messages);
     }
 
-    private static long weight(Message message) {
+    /** About how much memory a message takes, in bytes. */
+    static long weight(Message message) {
         long rows =
                 switch (message) {
                     case Message.Insert(_, Row after) -> after.weightBytes();

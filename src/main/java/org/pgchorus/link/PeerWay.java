@@ -11,12 +11,18 @@ import org.pgchorus.sql.LinkSql;
  * @param applied shared by all links into the same node
  * @param policies shared like that
  */
-record PeerWay(LinkPlan plan, Applied applied, Policies policies) implements Way {
+record PeerWay(LinkPlan plan, Applied applied, Policies policies, TooLarge tooLarge)
+        implements Way {
+    PeerWay(LinkPlan plan, Applied applied, Policies policies) {
+        this(plan, applied, policies, new TooLarge());
+    }
+
     @Override
     public Receiver arrive(Session target) {
         target.execute(LinkSql.APPLYING);
         Preflight.takeOrigin(plan, target);
-        return new Applier(plan, target, new WriterRows(plan), applied, policies);
+        Applier applier = new Applier(plan, target, new WriterRows(plan), applied, policies);
+        return new Grouping(plan, target, applier, policies, tooLarge);
     }
 
     @Override

@@ -20,6 +20,7 @@ final class TargetTables {
     private final Session target;
     private final Map<Integer, Relation> described = new HashMap<>();
     private final Map<Integer, RowSql> statements = new HashMap<>();
+    private long deallocated;
 
     TargetTables(Session target) {
         this.target = target;
@@ -38,6 +39,16 @@ final class TargetTables {
                         () -> new IllegalStateException("relation " + id + " was not described"));
     }
 
+    /** The statements for a table if they are known already; null if not. */
+    RowSql known(int id) {
+        return statements.get(id);
+    }
+
+    /** Whether the source has described such a relation. */
+    boolean isDescribed(int id) {
+        return described.containsKey(id);
+    }
+
     /** What is known of a table here is looked at again. */
     void forget(TableName table) {
         statements.keySet().removeIf(id -> described.get(id).table().equals(table));
@@ -46,6 +57,17 @@ final class TargetTables {
     /** The same of all tables. */
     void forgetAll() {
         statements.clear();
+        deallocated++;
+    }
+
+    /** The session's prepared statements are gone. */
+    void deallocated() {
+        deallocated++;
+    }
+
+    /** How often they went. */
+    long deallocations() {
+        return deallocated;
     }
 
     /**

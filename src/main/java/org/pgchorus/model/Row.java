@@ -112,6 +112,51 @@ public final class Row {
         return ByteBuffer.wrap(bytes, starts[index], lengths[index]).slice().asReadOnlyBuffer();
     }
 
+    /** Takes a value's bytes where they lie; must not change or keep the array. */
+    @FunctionalInterface
+    public interface Taker {
+        /** Takes the bytes from {@code start} on. */
+        void take(byte[] bytes, int start, int length);
+    }
+
+    /** Hands a value's bytes over without a copy; only for values that are here and not null. */
+    public void give(int index, Taker taker) {
+        requireHere(index);
+        taker.take(bytes, starts[index], lengths[index]);
+    }
+
+    /** A hash of some of the values: equal for rows that are {@link #equalAt} these places. */
+    public int hashAt(int[] indexes) {
+        int hash = 1;
+        for (int index : indexes) {
+            int end = starts[index] + Math.max(lengths[index], 0);
+            for (int i = starts[index]; i < end; i++) {
+                hash = 31 * hash + bytes[i];
+            }
+            hash = 31 * hash + lengths[index];
+        }
+        return hash;
+    }
+
+    /** Whether some of the values are the same in both rows, byte for byte. */
+    public boolean equalAt(int[] indexes, Row other) {
+        for (int index : indexes) {
+            int length = lengths[index];
+            if (length != other.lengths[index]
+                    || (length > 0
+                            && !Arrays.equals(
+                                    bytes,
+                                    starts[index],
+                                    starts[index] + length,
+                                    other.bytes,
+                                    other.starts[index],
+                                    other.starts[index] + length))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** The value as text, empty for NULL; only for text values that are here. */
     public Optional<String> text(int index) {
         if (isNull(index)) {

@@ -417,6 +417,11 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /** Another way to speak over this connection, in turns with this one. */
+    public Pipeline pipeline() {
+        return new Pipeline(connection);
+    }
+
     /** Breaks the connection at once, from any thread; a call under way fails. */
     public void abort() {
         try {

@@ -320,6 +320,11 @@ public final class RowSql {
         return "(SELECT row_to_json(r) FROM (SELECT " + values + ") r)";
     }
 
+    /** The places of the columns that an UPDATE may set, in the rows. */
+    public int[] settableColumns() {
+        return settable.clone();
+    }
+
     /** The places of the key's columns in the rows, in key order. */
     public List<Integer> keyColumns() {
         return Arrays.stream(keyIndexes).boxed().toList();

@@ -467,6 +467,17 @@ CREATE FUNCTION pgchorus.writer(origin oid) RETURNS integer
          WHERE d.roident = $1 ORDER BY d.id DESC LIMIT 1),
         (SELECT l.node_id FROM pgchorus.local l)::integer) $$;
 
+-- Fails with the given SQLSTATE unless as many were found as wanted. What is applied optimistically
+-- says its assumptions by this.
+CREATE FUNCTION pgchorus.expect(counted bigint, wanted bigint, code text) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    IF counted <> wanted THEN
+        RAISE EXCEPTION USING ERRCODE = code,
+            MESSAGE = format('something is in the way: %s counted, %s expected', counted, wanted);
+    END IF;
+END $$;
+
 -- Fires on a node that is read-only, before clients' writes; not for what is applied.
 CREATE FUNCTION pgchorus.refuse_write() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
