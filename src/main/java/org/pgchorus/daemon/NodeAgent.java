@@ -1,7 +1,7 @@
 package org.pgchorus.daemon;
 
-import org.pgchorus.config.GroupSetting;
 import org.pgchorus.config.Address;
+import org.pgchorus.config.GroupSetting;
 import org.pgchorus.config.NodeAddress;
 import org.pgchorus.link.Announcement;
 import org.pgchorus.link.Applied;

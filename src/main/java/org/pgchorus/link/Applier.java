@@ -197,15 +197,16 @@ final class Applier implements Receiver {
         skipping = mayBeHere(begin) && skipSnapshot.get().sees(begin.xid());
     }
 
-    private boolean mayBeHere(Message.Begin begin) {
+    /** Whether a transaction may have been copied already. */
+    boolean mayBeHere(Message.Begin begin) {
         return skipSnapshot.isPresent() && skipUntil.isAfter(begin.commitLsn());
     }
 
-    /** Whether a transaction is one that only this can apply, whatever it changes. */
-    boolean mustLookAt(Message.Begin begin) {
+    /** Whether the writer's clock has stepped back, by the time of a transaction of its own. */
+    boolean hasStepped(long commitMicros) {
         Clocks clocks = applied.clocks();
-        clocks.seen(plan.fromId(), begin.commitMicros());
-        return mayBeHere(begin) || clocks.steppedFrom(plan.fromId()) > notedStepMicros;
+        clocks.seen(plan.fromId(), commitMicros);
+        return clocks.steppedFrom(plan.fromId()) > notedStepMicros;
     }
 
     /** Transactions were applied in its place, up to here. */

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Which of the target's tables may be changed in bulk. Asked again every few seconds: a trigger or a
- * rule may have come.
+ * Which of the target's tables may be changed in bulk. Asked again every few seconds: a trigger or
+ * a rule may have come.
  *
  * <p>One thread, the session's.
  */
@@ -63,8 +63,7 @@ final class BulkTables {
             // Who goes row by row finds it too, and holds the table.
             return new Known(null, Optional.empty(), System.nanoTime());
         }
-        Optional<BulkTable> same =
-                last.filter(l -> l.rows == rows).flatMap(Known::table);
+        Optional<BulkTable> same = last.filter(l -> l.rows == rows).flatMap(Known::table);
         Optional<BulkTable> table =
                 allows(rows)
                         ? Optional.of(same.orElseGet(() -> new BulkTable(describe(rows))))

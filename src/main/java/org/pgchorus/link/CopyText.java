@@ -7,8 +7,8 @@ import org.pgchorus.pg.WireBytes;
  * Rows in the text form of {@code COPY}: values separated by tabs, {@code \N} for NULL, a backslash
  * before each tab, newline, carriage return and backslash of a value. Pure.
  *
- * <p>Source: PostgreSQL manual, "COPY", "File Formats". In UTF-8 none of these bytes is ever part of
- * another character.
+ * <p>Source: PostgreSQL manual, "COPY", "File Formats". In UTF-8 none of these bytes is ever part
+ * of another character.
  */
 final class CopyText {
     private CopyText() {}

@@ -117,8 +117,7 @@ final class FastPath {
         pipeline.await();
     }
 
-    private void change(
-            BulkTable table, Gathering.Part part, Terms terms, boolean once) {
+    private void change(BulkTable table, Gathering.Part part, Terms terms, boolean once) {
         List<Change> deletes = part.of(Change.Operation.DELETE);
         List<Change> updates = part.of(Change.Operation.UPDATE);
         List<Change> inserts = part.of(Change.Operation.INSERT);

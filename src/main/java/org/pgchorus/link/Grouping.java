@@ -5,10 +5,12 @@ import org.pgchorus.model.Row;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.pgoutput.Message;
+import org.pgchorus.sql.BulkSql;
 import org.pgchorus.sql.ObjectNames;
 import org.pgchorus.sql.RowSql;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +55,10 @@ final class Grouping implements Receiver {
     private static final long KEPT_BYTES =
             Math.clamp(Runtime.getRuntime().maxMemory() / MEMORY_SHARE, 1L << 20, 8L << 20);
 
+    /** Our own assumptions, what a client's transaction or a constraint has against it, breaks. */
+    private static final List<String> EXPECTED =
+            List.of("PC", "08", "22", "23", "40", "42P01", "42703", "53", "55", "57");
+
     private final LinkPlan plan;
     private final Session target;
     private final Applier applier;
@@ -70,13 +76,13 @@ final class Grouping implements Receiver {
     private Arrival arrival;
     private boolean passing;
     private boolean portioned;
+    private long portionChanges;
 
     private int limit = GROUP_TRANSACTIONS;
     private int detours = 1;
     private int detour;
 
-    Grouping(
-            LinkPlan plan, Session target, Applier applier, Policies policies, TooLarge tooLarge) {
+    Grouping(LinkPlan plan, Session target, Applier applier, Policies policies, TooLarge tooLarge) {
         this.plan = plan;
         this.target = target;
         this.applier = applier;
@@ -127,7 +133,7 @@ final class Grouping implements Receiver {
     private void begin(Message.Begin begin, long cameNanos) {
         arrival = new Arrival(begin, cameNanos);
         if (!policies.isGrouping()
-                || applier.mustLookAt(begin)
+                || applier.mayBeHere(begin)
                 || tooLarge.isKnown(begin.commitLsn())
                 || takesDetour()) {
             arrival.needsCare();
@@ -277,7 +283,7 @@ final class Grouping implements Receiver {
         if (done.others()) {
             return;
         }
-        if (done.isCareful()) {
+        if (done.isCareful() || applier.hasStepped(done.micros())) {
             settle();
             careful(done);
             return;
@@ -374,20 +380,15 @@ final class Grouping implements Receiver {
     private void landed(List<Arrival> group) {
         long changes = group.stream().mapToLong(one -> one.changes().size()).sum();
         long transactions = group.stream().filter(one -> !one.changes().isEmpty()).count();
-        applier.grouped(
-                group.getLast().endLsn(), latestMicros(group), transactions, changes);
+        applier.grouped(group.getLast().endLsn(), latestMicros(group), transactions, changes);
         limit = Math.min(GROUP_TRANSACTIONS, limit * 2);
         detours = 1;
     }
 
     private void refused(List<Arrival> group, PgError failure) {
-        LOG.debug(
-                "link {}: a group of {} transactions was refused: {}",
-                plan.name(),
-                group.size(),
-                failure.getMessage());
+        say(group.size(), failure);
         rollback(failure);
-        if (failure.sqlState().equals(org.pgchorus.sql.BulkSql.HAS_GRAVES)) {
+        if (failure.sqlState().equals(BulkSql.HAS_GRAVES)) {
             group.forEach(one ->
                     one.changes().stream()
                             .filter(change -> change.operation() == Change.Operation.INSERT)
@@ -401,6 +402,17 @@ final class Grouping implements Receiver {
             Thread.currentThread().interrupt();
             throw PgError.busy("interrupted");
         }
+    }
+
+    /** What is in the way of data is daily business; a statement that does not work is not. */
+    private void say(int transactions, PgError failure) {
+        boolean isExpected = EXPECTED.stream().anyMatch(failure.sqlState()::startsWith);
+        LOG.atLevel(isExpected ? Level.DEBUG : Level.WARN)
+                .log(
+                        "link {}: {} transactions go one by one: {}",
+                        plan.name(),
+                        transactions,
+                        failure.getMessage());
     }
 
     private void rollback(PgError failure) {
@@ -462,7 +474,9 @@ final class Grouping implements Receiver {
     /** The transaction under way cannot be kept: row by row, or in bulk by portions. */
     private void tooLarge() throws InterruptedException {
         settle();
-        if (arrival.isCareful() || arrival.others()) {
+        if (arrival.isCareful()
+                || arrival.others()
+                || applier.hasStepped(arrival.micros())) {
             passing = true;
             Arrival begun = arrival;
             arrival = null;
@@ -480,8 +494,6 @@ final class Grouping implements Receiver {
         arrival.changes().clear();
         sendPortion();
     }
-
-    private long portionChanges;
 
     private void sendPortion() {
         try {

@@ -6,8 +6,8 @@ import org.pgchorus.model.TableName;
 import java.util.Map;
 
 /**
- * The policies of one node's tables, and whether it applies by groups, as last read from its catalog; shared by the links that end
- * there. Any thread.
+ * The policies of one node's tables, and whether it applies by groups, as last read from its
+ * catalog; shared by the links that end there. Any thread.
  */
 public final class Policies {
     private volatile Map<TableName, Policy> byTable = Map.of();

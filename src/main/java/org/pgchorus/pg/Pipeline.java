@@ -206,7 +206,6 @@ public final class Pipeline {
     }
 
     private static PgError lost(IOException e) {
-        return PgError.of(
-                new SQLException("the connection broke: " + e.getMessage(), "08006", e));
+        return PgError.of(new SQLException("the connection broke: " + e.getMessage(), "08006", e));
     }
 }

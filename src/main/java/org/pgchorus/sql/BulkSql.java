@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 
 /**
  * The statements that change many rows of one table at once, each under the assumption that nothing
- * is in the way. What they assume they check themselves, and fail with {@link #IN_THE_WAY} or {@link
- * #HAS_GRAVES} if it is not so; nothing is decided here.
+ * is in the way. What they assume they check themselves, and fail with {@link #IN_THE_WAY} or
+ * {@link #HAS_GRAVES} if it is not so; nothing is decided here.
  *
  * <p>Parameters are {@code $1} and so on. Values come as arrays of texts, one for each column, and
  * go through their types' own input functions. Immutable; safe to share between threads.
@@ -112,9 +112,9 @@ public final class BulkSql {
     public final String update;
 
     /**
-     * Removes rows under the same condition and leaves tombstones. Parameters: an array for each key
-     * column, commit times, the same as {@code int8[]} or NULLs for the transaction's own stamp;
-     * then as {@link #update}, and last the writer's id.
+     * Removes rows under the same condition and leaves tombstones. Parameters: an array for each
+     * key column, commit times, the same as {@code int8[]} or NULLs for the transaction's own
+     * stamp; then as {@link #update}, and last the writer's id.
      */
     public final String delete;
 
@@ -179,8 +179,7 @@ public final class BulkSql {
         List<Integer> key = rows.keyColumns();
         int count = key.size();
         String returned =
-                key.stream().map(i -> "v.c" + i).collect(Collectors.joining(", "))
-                        + ", v.micros";
+                key.stream().map(i -> "v.c" + i).collect(Collectors.joining(", ")) + ", v.micros";
         String texts =
                 key.stream().map(i -> "c" + i).collect(Collectors.joining(", ", "ARRAY[", "]"));
         return """
@@ -266,8 +265,7 @@ public final class BulkSql {
             arrays.add("$%d::%s[]".formatted(arrays.size() + 1, parts[1]));
             names.add(parts[0]);
         }
-        return "unnest(%s) AS v(%s)"
-                .formatted(String.join(", ", arrays), String.join(", ", names));
+        return "unnest(%s) AS v(%s)".formatted(String.join(", ", arrays), String.join(", ", names));
     }
 
     private String value(int column) {
@@ -277,7 +275,8 @@ public final class BulkSql {
     private String sameKey(Table table) {
         List<Integer> key = rows.keyColumns();
         return IntStream.range(0, key.size())
-                .mapToObj(i -> "t.%s = %s".formatted(Sql.name(table.key().get(i)), value(key.get(i))))
+                .mapToObj(
+                        i -> "t.%s = %s".formatted(Sql.name(table.key().get(i)), value(key.get(i))))
                 .collect(Collectors.joining(" AND "));
     }
 
@@ -286,9 +285,7 @@ public final class BulkSql {
                 .map(i -> "%sc%d::%s".formatted(alias, i, types.get(i)))
                 .collect(
                         Collectors.joining(
-                                ", ",
-                                "pg_catalog.hash_record_extended(ROW(",
-                                "), " + seed + ")"));
+                                ", ", "pg_catalog.hash_record_extended(ROW(", "), " + seed + ")"));
     }
 
     /**
