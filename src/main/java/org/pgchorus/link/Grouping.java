@@ -474,9 +474,7 @@ final class Grouping implements Receiver {
     /** The transaction under way cannot be kept: row by row, or in bulk by portions. */
     private void tooLarge() throws InterruptedException {
         settle();
-        if (arrival.isCareful()
-                || arrival.others()
-                || applier.hasStepped(arrival.micros())) {
+        if (arrival.isCareful() || arrival.others() || applier.hasStepped(arrival.micros())) {
             passing = true;
             Arrival begun = arrival;
             arrival = null;
