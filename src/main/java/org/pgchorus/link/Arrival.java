@@ -8,6 +8,13 @@ import java.util.List;
 
 /** One transaction of the source as it comes in. One thread. */
 final class Arrival {
+    /** A transaction is kept up to this share of the memory, so that it can be begun again. */
+    private static final long MEMORY_SHARE = 128;
+
+    /** So much of one is kept at most; of a group as well. */
+    static final long KEPT_BYTES =
+            Math.clamp(Runtime.getRuntime().maxMemory() / MEMORY_SHARE, 1L << 20, 8L << 20);
+
     private final Message.Begin begin;
     private final long cameNanos;
     private final List<Message> messages = new ArrayList<>();
@@ -16,7 +23,7 @@ final class Arrival {
     private Lsn endLsn = Lsn.ZERO;
     private boolean careful;
     private boolean others;
-    private boolean alone;
+    private boolean last;
 
     /**
      * @param cameNanos when it began to come, by {@link System#nanoTime}
@@ -75,7 +82,13 @@ final class Arrival {
 
     void add(Change change) {
         changes.add(change);
-        alone |= change.key() == null;
+        last |= change.key() == null;
+    }
+
+    /** Lets go of what has come of it. */
+    void forget() {
+        messages.clear();
+        changes.clear();
     }
 
     /** It has to go row by row. */
@@ -98,9 +111,9 @@ final class Arrival {
         return others;
     }
 
-    /** Whether it may not share a transaction: rows without a key have no stamps of their own. */
-    boolean isAlone() {
-        return alone;
+    /** Whether it has to be the last of a group: rows without a key have no stamps of their own. */
+    boolean isLast() {
+        return last;
     }
 
     /** Whether it has changes of a relation. */

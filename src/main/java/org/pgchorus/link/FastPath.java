@@ -56,6 +56,9 @@ final class FastPath {
         origin = target.first(BulkSql.ORIGIN, row -> row.number(1), plan.slot()).orElseThrow();
     }
 
+    /** Below the least sensible {@code deadlock_timeout}; a locked row is then waited for alone. */
+    static final long LOCK_MILLIS = 300;
+
     /**
      * Begins a transaction.
      *

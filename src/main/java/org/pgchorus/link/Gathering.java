@@ -48,6 +48,11 @@ final class Gathering {
         return changes;
     }
 
+    /** The highest commit time among them. */
+    long highestMicros() {
+        return highestMicros;
+    }
+
     boolean isEmpty() {
         return changes == 0;
     }

@@ -98,6 +98,17 @@ final class TargetClock {
         return ahead;
     }
 
+    /** Commit wait outside of a transaction; asks only if the time may not have come. */
+    void awaitCommit(long commitMicros, long cameNanos) throws InterruptedException {
+        while (mayBeAhead(commitMicros)) {
+            long wait = waitMicros(commitMicros, cameNanos);
+            if (wait <= 0) {
+                return;
+            }
+            TimeUnit.MICROSECONDS.sleep(wait);
+        }
+    }
+
     /** Waits inside a transaction, for a version that came by another path than its stream. */
     void await(long commitMicros) {
         try {

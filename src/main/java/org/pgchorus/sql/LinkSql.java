@@ -8,7 +8,8 @@ public final class LinkSql {
     public static final String APPLYING =
             "SET session_replication_role = replica; SET synchronous_commit = off;"
                     + " SET enable_seqscan = off; SET enable_hashjoin = off;"
-                    + " SET enable_mergejoin = off; SET client_min_messages = error";
+                    + " SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan;"
+                    + " SET client_min_messages = error";
 
     /** Whether the database has our settings. */
     public static final String HAS_SETTINGS = "SELECT to_regclass('pgchorus.setting') IS NOT NULL";

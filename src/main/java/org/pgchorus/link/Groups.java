@@ -1,0 +1,242 @@
+package org.pgchorus.link;
+
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pgoutput.Message;
+import org.pgchorus.sql.BulkSql;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The groups of a link: one that is gathered, one that is in flight. One that is refused is made
+ * again in ever smaller groups, until what something is in the way of goes alone, row by row.
+ *
+ * <p>One thread, the session's.
+ */
+final class Groups {
+    private static final Logger LOG = LoggerFactory.getLogger(Groups.class);
+
+    /** A group holds locks for some ten milliseconds at most. */
+    private static final int GROUP_CHANGES = 4000;
+
+    private static final int GROUP_TRANSACTIONS = 2000;
+
+    /** How long a group waits for a lock when something was in its way before. */
+    private static final long LOCK_AGAIN_MILLIS = 20;
+
+    /** So many transactions at most go row by row because one of them had to. */
+    private static final int DETOUR = 256;
+
+    /** Our own assumptions, what a client's transaction or a constraint has against it, breaks. */
+    private static final List<String> EXPECTED =
+            List.of("PC", "08", "22", "23", "40", "42P01", "42703", "53", "55", "57");
+
+    private final LinkPlan plan;
+    private final Applier applier;
+    private final FastPath fast;
+
+    private final Gathering gathering = new Gathering();
+    private final List<Arrival> gathered = new ArrayList<>();
+    private long gatheredBytes;
+    private List<Arrival> inFlight = List.of();
+
+    private int limit = GROUP_TRANSACTIONS;
+    private int detours = 1;
+    private int detour;
+
+    Groups(LinkPlan plan, Applier applier, FastPath fast) {
+        this.plan = plan;
+        this.applier = applier;
+        this.fast = fast;
+    }
+
+    /** Whether nothing is gathered and nothing in flight. */
+    boolean isEmpty() {
+        return gathered.isEmpty() && inFlight.isEmpty();
+    }
+
+    /** Whether the next transaction goes row by row because others just had to; asked once each. */
+    boolean takesDetour() {
+        if (detour == 0) {
+            return false;
+        }
+        detour--;
+        return true;
+    }
+
+    /** Adds a whole transaction behind the others. */
+    void add(Arrival done) throws InterruptedException {
+        if (!mayFollow(done)) {
+            send();
+        }
+        done.changes().forEach(gathering::add);
+        gathered.add(done);
+        gatheredBytes += done.bytes();
+        if (done.isLast() || isFull()) {
+            send();
+        }
+    }
+
+    /** Rows without a key have no other stamp than that of the whole group, the latest. */
+    private boolean mayFollow(Arrival done) {
+        return gathering.mayTake(done.changes(), done.micros())
+                && (!done.isLast() || done.micros() >= gathering.highestMicros());
+    }
+
+    private boolean isFull() {
+        return gathering.changes() >= GROUP_CHANGES
+                || gathered.size() >= limit
+                || gatheredBytes >= Arrival.KEPT_BYTES;
+    }
+
+    /** Row by row. */
+    void careful(Arrival whole) throws InterruptedException {
+        for (Message message : whole.messages()) {
+            applier.take(message, whole.cameNanos());
+        }
+    }
+
+    /** Sends what is gathered, behind what is in flight. */
+    private void send() throws InterruptedException {
+        land();
+        if (gathered.isEmpty()) {
+            return;
+        }
+        List<Arrival> group = List.copyOf(gathered);
+        applier.clock().awaitCommit(latestMicros(group), group.getLast().cameNanos());
+        depart(group, FastPath.LOCK_MILLIS);
+        gathered.clear();
+        gathering.clear();
+        gatheredBytes = 0;
+        inFlight = group;
+    }
+
+    private void depart(List<Arrival> group, long lockMillis) {
+        fast.begin(lockMillis);
+        long latest = latestMicros(group);
+        fast.change(gathering, terms(group, latest));
+        fast.commit(group.getLast().endLsn(), latest);
+    }
+
+    FastPath.Terms terms(List<Arrival> group, long latest) {
+        return new FastPath.Terms(
+                applier.seenByAllMicros(group.getFirst().micros()), latest, group.size() == 1);
+    }
+
+    private static long latestMicros(List<Arrival> group) {
+        return group.stream().mapToLong(Arrival::micros).max().orElseThrow();
+    }
+
+    /** Waits for what is in flight; whatever was in its way has been dealt with afterwards. */
+    void land() {
+        if (inFlight.isEmpty()) {
+            return;
+        }
+        List<Arrival> group = inFlight;
+        inFlight = List.of();
+        try {
+            fast.await();
+        } catch (PgError e) {
+            refused(group, e);
+            return;
+        }
+        landed(group);
+    }
+
+    private void landed(List<Arrival> group) {
+        long changes = group.stream().mapToLong(one -> one.changes().size()).sum();
+        long transactions = group.stream().filter(one -> !one.changes().isEmpty()).count();
+        applier.grouped(group.getLast().endLsn(), latestMicros(group), transactions, changes);
+        limit = Math.min(GROUP_TRANSACTIONS, limit * 2);
+        detours = 1;
+    }
+
+    private void refused(List<Arrival> group, PgError failure) {
+        say(group.size(), failure);
+        rollback(failure);
+        if (failure.sqlState().equals(BulkSql.HAS_GRAVES)) {
+            group.forEach(one ->
+                    one.changes().stream()
+                            .filter(change -> change.operation() == Change.Operation.INSERT)
+                            .forEach(change -> change.table().metGraves()));
+        } else {
+            limit = Math.max(1, group.size() / 8);
+        }
+        try {
+            again(group);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw PgError.busy("interrupted");
+        }
+    }
+
+    /** What is in the way of data is daily business; a statement that does not work is not. */
+    private void say(int transactions, PgError failure) {
+        boolean isExpected = EXPECTED.stream().anyMatch(failure.sqlState()::startsWith);
+        LOG.atLevel(isExpected ? Level.DEBUG : Level.WARN)
+                .log(
+                        "link {}: {} transactions go one by one: {}",
+                        plan.name(),
+                        transactions,
+                        failure.getMessage());
+    }
+
+    private void rollback(PgError failure) {
+        try {
+            fast.rollback();
+        } catch (PgError lost) {
+            failure.addSuppressed(lost);
+            throw failure;
+        }
+    }
+
+    /** The transactions of a group that was refused, in ever smaller groups. */
+    private void again(List<Arrival> group) throws InterruptedException {
+        if (group.size() == 1 && !group.getFirst().isLast()) {
+            detour = detours;
+            detours = Math.min(DETOUR, detours * 2);
+        }
+        if (group.size() == 1) {
+            careful(group.getFirst());
+            return;
+        }
+        int at = 0;
+        while (at < group.size()) {
+            int size = Math.min(limit, group.size() - at);
+            List<Arrival> some = group.subList(at, at + size);
+            at += size;
+            if (some.size() == 1 && takesDetour()) {
+                careful(some.getFirst());
+            } else {
+                attempt(some);
+            }
+        }
+    }
+
+    private void attempt(List<Arrival> some) throws InterruptedException {
+        Gathering waiting = new Gathering();
+        some.forEach(one -> one.changes().forEach(waiting::add));
+        long latest = latestMicros(some);
+        fast.begin(LOCK_AGAIN_MILLIS);
+        fast.change(waiting, terms(some, latest));
+        fast.commit(some.getLast().endLsn(), latest);
+        try {
+            fast.await();
+        } catch (PgError e) {
+            rollback(e);
+            limit = Math.max(1, some.size() / 8);
+            again(some);
+            return;
+        }
+        landed(some);
+    }
+
+    /** Everything that is complete gets applied now; afterwards the session is free. */
+    void settle() throws InterruptedException {
+        send();
+        land();
+    }
+}

@@ -1,0 +1,111 @@
+package org.pgchorus.link;
+
+import org.pgchorus.model.Lsn;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.pg.Session;
+
+/**
+ * A transaction that is too large to be kept, made in bulk portion by portion in one of the
+ * target's. Nobody could begin it again here: if something is in its way it is asked for again.
+ *
+ * <p>One thread, the session's.
+ */
+final class Portions {
+    /** Enough that a statement's own cost does not count. */
+    private static final int PORTION_CHANGES = 4000;
+
+    private final Session target;
+    private final Applier applier;
+    private final FastPath fast;
+    private final TooLarge tooLarge;
+    private final Gathering gathering = new Gathering();
+    private Arrival whole;
+    private long changes;
+
+    Portions(Session target, Applier applier, FastPath fast, TooLarge tooLarge) {
+        this.target = target;
+        this.applier = applier;
+        this.fast = fast;
+        this.tooLarge = tooLarge;
+    }
+
+    /** Whether a transaction is under way. */
+    boolean isOpen() {
+        return whole != null;
+    }
+
+    /** Begins with what has come of a transaction; that is not kept any longer. */
+    void open(Arrival begun) throws InterruptedException {
+        applier.clock().awaitCommit(begun.micros(), begun.cameNanos());
+        whole = begun;
+        changes = 0;
+        fast.begin(FastPath.LOCK_MILLIS);
+        begun.changes().forEach(gathering::add);
+        begun.forget();
+        send();
+    }
+
+    /** Adds a change of it. */
+    void add(Change change) {
+        gathering.add(change);
+        if (gathering.changes() >= PORTION_CHANGES) {
+            send();
+        }
+    }
+
+    /** Makes what is gathered. */
+    void send() {
+        try {
+            fast.change(gathering, terms());
+            fast.sync();
+            clear();
+            fast.await();
+        } catch (PgError e) {
+            throw askAgain(e);
+        }
+    }
+
+    /** Makes the rest and commits. */
+    void commit(Lsn sourceEndLsn) {
+        try {
+            fast.change(gathering, terms());
+            fast.commit(sourceEndLsn, whole.micros());
+            clear();
+            fast.await();
+        } catch (PgError e) {
+            throw askAgain(e);
+        }
+        applier.grouped(sourceEndLsn, whole.micros(), 1, changes);
+        whole = null;
+        // The driver may have asked something inside of our transaction: it sees that this is over.
+        target.value("SELECT 1");
+    }
+
+    /** One of its changes has to be looked at by itself. */
+    PgError giveUp() {
+        return askAgain(PgError.busy("it has changes that have to be looked at one by one"));
+    }
+
+    private void clear() {
+        changes += gathering.changes();
+        gathering.clear();
+    }
+
+    private FastPath.Terms terms() {
+        long micros = whole.micros();
+        return new FastPath.Terms(applier.seenByAllMicros(micros), micros, true);
+    }
+
+    private PgError askAgain(PgError reason) {
+        tooLarge.note(whole.commitLsn());
+        try {
+            fast.rollback();
+        } catch (PgError lost) {
+            reason.addSuppressed(lost);
+            return reason;
+        }
+        return PgError.busy(
+                "transaction %s, too large to be kept, comes again and goes row by row: %s"
+                        .formatted(whole.commitLsn(), reason.getMessage()));
+    }
+}
