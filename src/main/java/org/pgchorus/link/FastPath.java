@@ -62,7 +62,7 @@ final class FastPath {
     /**
      * Begins a transaction.
      *
-     * @param lockMillis how long to wait for a lock at most
+     * @param lockMillis how long to wait for a lock at most; 0 for as long as it takes
      */
     void begin(long lockMillis) {
         if (deallocations != tables.deallocations()) {

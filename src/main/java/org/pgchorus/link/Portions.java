@@ -39,7 +39,8 @@ final class Portions {
         applier.clock().awaitCommit(begun.micros(), begun.cameNanos());
         whole = begun;
         changes = 0;
-        fast.begin(FastPath.LOCK_MILLIS);
+        // It would be dear to begin again, so it waits as long as it takes.
+        fast.begin(0);
         begun.changes().forEach(gathering::add);
         begun.forget();
         send();
@@ -83,7 +84,8 @@ final class Portions {
 
     /** One of its changes has to be looked at by itself. */
     PgError giveUp() {
-        return askAgain(PgError.busy("it has changes that have to be looked at one by one"));
+        return askAgain(
+                PgError.refused("it has changes that have to be looked at one by one"));
     }
 
     private void clear() {
@@ -97,7 +99,10 @@ final class Portions {
     }
 
     private PgError askAgain(PgError reason) {
-        tooLarge.note(whole.commitLsn());
+        boolean passes = reason instanceof PgError.Busy;
+        if (!passes) {
+            tooLarge.note(whole.commitLsn());
+        }
         try {
             fast.rollback();
         } catch (PgError lost) {
@@ -105,7 +110,10 @@ final class Portions {
             return reason;
         }
         return PgError.busy(
-                "transaction %s, too large to be kept, comes again and goes row by row: %s"
-                        .formatted(whole.commitLsn(), reason.getMessage()));
+                "transaction %s, too large to be kept, is asked for again%s: %s"
+                        .formatted(
+                                whole.commitLsn(),
+                                passes ? "" : " and goes row by row",
+                                reason.getMessage()));
     }
 }
