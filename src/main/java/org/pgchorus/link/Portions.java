@@ -84,8 +84,7 @@ final class Portions {
 
     /** One of its changes has to be looked at by itself. */
     PgError giveUp() {
-        return askAgain(
-                PgError.refused("it has changes that have to be looked at one by one"));
+        return askAgain(PgError.refused("it has changes that have to be looked at one by one"));
     }
 
     private void clear() {
