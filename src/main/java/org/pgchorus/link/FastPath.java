@@ -196,14 +196,15 @@ final class FastPath {
 
     /**
      * The true stamps of rows that are older than the transaction they come in. A row that is
-     * changed in several stages is noted with each, and the latest counts.
+     * changed in several stages is noted with each, and the latest counts. Rows without a key come
+     * with the latest of all.
      */
     private void noteStamps(
             BulkTable table, List<Change> updates, List<Change> inserts, long belowMicros) {
         List<Change> older = new ArrayList<>();
         for (List<Change> some : List.of(updates, inserts)) {
             for (Change change : some) {
-                if (change.micros() < belowMicros) {
+                if (change.key() != null && change.micros() < belowMicros) {
                     older.add(change);
                 }
             }

@@ -14,6 +14,9 @@ final class Portions {
     /** Enough that a statement's own cost does not count. */
     private static final int PORTION_CHANGES = 4000;
 
+    /** Rows may be large; a portion is in memory several times on its way to the server. */
+    private static final long PORTION_BYTES = Arrival.KEPT_BYTES / 2;
+
     private final Session target;
     private final Applier applier;
     private final FastPath fast;
@@ -21,6 +24,7 @@ final class Portions {
     private final Gathering gathering = new Gathering();
     private Arrival whole;
     private long changes;
+    private long bytes;
 
     Portions(Session target, Applier applier, FastPath fast, TooLarge tooLarge) {
         this.target = target;
@@ -49,7 +53,8 @@ final class Portions {
     /** Adds a change of it. */
     void add(Change change) {
         gathering.add(change);
-        if (gathering.changes() >= PORTION_CHANGES) {
+        bytes += change.row().weightBytes();
+        if (gathering.changes() >= PORTION_CHANGES || bytes >= PORTION_BYTES) {
             send();
         }
     }
@@ -89,6 +94,7 @@ final class Portions {
 
     private void clear() {
         changes += gathering.changes();
+        bytes = 0;
         gathering.clear();
     }
 

@@ -64,9 +64,9 @@ public final class BulkSql {
 
     /**
      * Of a table: whether its rows may be changed in bulk. Not if something would notice that
-     * several changes became one (rules, triggers that fire here), if rows may be hidden, or if a
-     * column's type makes something else of a text by a cast than by its input function. Parameter:
-     * its oid.
+     * several changes became one (rules, triggers that fire here), if rows may be hidden, if a
+     * constraint is checked at commit (by a trigger, which does not fire here), or if a column's
+     * type makes something else of a text by a cast than by its input function. Parameter: its oid.
      */
     public static final String ALLOWS =
             """
@@ -74,6 +74,8 @@ public final class BulkSql {
                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid)
                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g
                                 WHERE g.tgrelid = c.oid AND g.tgenabled IN ('A', 'R'))
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i
+                                WHERE i.indrelid = c.oid AND NOT i.indimmediate)
                 AND NOT EXISTS (
                     SELECT FROM pg_catalog.pg_attribute a
                     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid

@@ -93,10 +93,11 @@ class HeldFaultScenario {
     @Test
     void othersGoOnWritingTheTableMeanwhileAndAllEndEqual() {
         try (TestGroup group = TestGroup.of(SCHEMA, 18, 15, 18)) {
-            group.run(0, "INSERT INTO t SELECT g, 1, 'start' FROM generate_series(1, 30) g");
+            group.run(0, "INSERT INTO t SELECT g, 1, 'start' FROM generate_series(0, 30) g");
             group.settle();
             group.run(1, "ALTER TABLE t ADD CHECK (v < 1000)");
-            group.run(0, "UPDATE t SET v = 1000 WHERE id = 1");
+            // A row that nobody writes to afterwards: a later write would let the table go.
+            group.run(0, "UPDATE t SET v = 1000 WHERE id = 0");
             awaitHeld(group, 0, 1, "public.t");
             for (int round = 0; round < 40; round++) {
                 for (int node = 0; node < 3; node++) {

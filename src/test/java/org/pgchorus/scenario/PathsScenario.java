@@ -6,6 +6,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Random;
@@ -22,6 +23,9 @@ class PathsScenario {
     private static final int OTHER_WRITER = 1;
     private static final int SINGLE = 2;
     private static final int GROUPED = 3;
+
+    private static final String SCHEMA =
+            StormChanges.SCHEMA + "CREATE TABLE log (line text NOT NULL);";
 
     private static final List<String> KEYS =
             List.of("hot:id", "pair:a,b", "person:id", "tally:id", "parent:id", "child:id");
@@ -44,8 +48,12 @@ class PathsScenario {
     private static final String GRAVES =
             """
             SELECT relation, key, max(pgchorus.micros(time)) FROM pgchorus.tombstone
-            GROUP BY 1, 2 ORDER BY 1::text, 2\
+            GROUP BY 1, 2 ORDER BY relation::text, key\
             """;
+
+    /** The same for rows without a key. */
+    private static final String LOG =
+            "SELECT line, pgchorus.micros(pg_xact_commit_timestamp(xmin)) FROM log ORDER BY 1";
 
     private static final String DISPLACED =
             """
@@ -71,7 +79,7 @@ class PathsScenario {
         long seed = new Random().nextLong();
         System.out.println("seed " + seed);
         Random dice = new Random(seed);
-        try (TestGroup group = TestGroup.of(StormChanges.SCHEMA, TestGroup.majors(versions))) {
+        try (TestGroup group = TestGroup.of(SCHEMA, TestGroup.majors(versions))) {
             group.addDeltas("tally", "n");
             group.run(SINGLE, "INSERT INTO pgchorus.setting VALUES ('apply_grouping', 'off')");
             group.settle();
@@ -109,6 +117,9 @@ class PathsScenario {
                     for (int more = dice.nextInt(4); more >= 0; more--) {
                         StormChanges.any(connection, dice);
                     }
+                    if (dice.nextInt(5) == 0) {
+                        log(connection, "line " + dice.nextLong());
+                    }
                     connection.commit();
                 } catch (SQLException e) {
                     assertThat(e.getSQLState()).isIn("23503", "23505");
@@ -118,11 +129,20 @@ class PathsScenario {
         }
     }
 
+    private static void log(Connection connection, String line) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("INSERT INTO log VALUES (?)")) {
+            statement.setString(1, line);
+            statement.executeUpdate();
+        }
+    }
+
     private static void compare(TestGroup group, String when) {
         for (String table : KEYS) {
             String[] parts = table.split(":", 2);
             alike(group, STAMPS.formatted(parts[0], key(parts[1])), when + ", " + parts[0]);
         }
+        alike(group, LOG, when + ", log");
         alike(group, DISPLACED, when + ", displaced");
         alike(group, GRAVES, when + ", tombstones");
         alike(group, HISTORY, when + ", history");
