@@ -28,6 +28,8 @@ import java.util.concurrent.Callable;
                     + " peer has to be resynced and the disk does not fill",
             "failover_slots  on: the nodes' physical standbys keep the slots too (PostgreSQL 17 and"
                     + " later), from when each link connects next",
+            "apply_grouping  on: transactions that came together are applied together, in bulk;"
+                + " off: one by one and row by row",
             "",
             "The value default puts a setting back. Daemons go by a change within seconds."
         },
