@@ -29,7 +29,7 @@ import java.util.concurrent.Callable;
             "failover_slots  on: the nodes' physical standbys keep the slots too (PostgreSQL 17 and"
                     + " later), from when each link connects next",
             "apply_grouping  on: transactions that came together are applied together, in bulk;"
-                + " off: one by one and row by row",
+                    + " off: one by one and row by row",
             "",
             "The value default puts a setting back. Daemons go by a change within seconds."
         },
