@@ -5,9 +5,9 @@ import org.pgchorus.model.Lsn;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * What a server's log says of transactions that were written elsewhere: when their writers
@@ -61,21 +61,22 @@ final class CommitLog {
             String table,
             long firstId,
             long endId) {
-        Map<Long, Long> arrivals = between(target, targetBeginLsn, targetEndLsn);
+        // A group is committed with the time of its latest: the next one that is not earlier.
+        NavigableMap<Long, Long> arrivals = between(target, targetBeginLsn, targetEndLsn);
         List<Long> written = written(direction.source(), table, firstId, endId);
-        long missing = written.stream().filter(at -> !arrivals.containsKey(at)).count();
+        long missing = written.stream().filter(at -> arrivals.ceilingKey(at) == null).count();
         if (missing > 0) {
             throw PgError.refused(
                     "%d of %d transactions are not in the target's log"
                             .formatted(missing, written.size()));
         }
-        return written.stream().map(at -> arrivals.get(at) - at).toList();
+        return written.stream().map(at -> arrivals.ceilingEntry(at).getValue() - at).toList();
     }
 
     /** By when their writers committed them, when transactions were committed at a server. */
-    private static Map<Long, Long> between(Address server, Lsn beginLsn, Lsn endLsn) {
+    private static NavigableMap<Long, Long> between(Address server, Lsn beginLsn, Lsn endLsn) {
         try (Session session = Session.open(server, "pgchorus bench")) {
-            Map<Long, Long> commits = new HashMap<>();
+            NavigableMap<Long, Long> commits = new TreeMap<>();
             session.query(
                             COMMITS,
                             row -> new Commit(row.number(1), row.number(2)),
