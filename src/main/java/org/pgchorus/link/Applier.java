@@ -235,6 +235,13 @@ final class Applier implements Receiver {
         return held.holds(table);
     }
 
+    /** Whether a transaction changes a table that is held. */
+    boolean holdsAnyOf(Arrival arrival) {
+        return held.isAny()
+                && arrival.changes().stream()
+                        .anyMatch(change -> held.holds(change.table().sql.rows().table().name()));
+    }
+
     boolean isRetryDue() {
         return retry.isDue();
     }
@@ -308,22 +315,6 @@ final class Applier implements Receiver {
             held.forgetEmpty();
             throw e;
         }
-    }
-
-    private String describe(Message message) {
-        return switch (message) {
-            case Message.Insert insert ->
-                    "insert into " + tables.relation(insert.relation()).table();
-            case Message.Update update -> "update of " + tables.relation(update.relation()).table();
-            case Message.Delete delete ->
-                    "delete from " + tables.relation(delete.relation()).table();
-            case Message.Truncate truncate ->
-                    "truncate of "
-                            + truncate.relations().stream()
-                                    .map(id -> tables.relation(id).table().toString())
-                                    .toList();
-            default -> "message";
-        };
     }
 
     /** Opens the database's transaction with the first change, once its time has come. */
@@ -479,7 +470,7 @@ final class Applier implements Receiver {
                         Stamp.instantOf(current.commitMicros()),
                         current.commitLsn(),
                         changesHere,
-                        describe(at));
+                        tables.inWords(at));
     }
 
     @Override

@@ -165,6 +165,9 @@ final class Grouping implements Receiver {
     /** The transaction under way cannot be kept: row by row, or in bulk by portions. */
     private void tooLarge() throws InterruptedException {
         groups.settle();
+        if (applier.holdsAnyOf(arrival)) {
+            arrival.needsCare();
+        }
         if (arrival.isCareful() || arrival.others() || applier.hasStepped(arrival.micros())) {
             passing = true;
             Arrival begun = arrival;

@@ -30,7 +30,7 @@ final class Groups {
     /** So many transactions at most go row by row because one of them had to. */
     private static final int DETOUR = 256;
 
-    /** Our own assumptions, what a client's transaction or a constraint has against it, breaks. */
+    /** Our own assumptions, and what clients, constraints or a lost server have against a group. */
     private static final List<String> EXPECTED =
             List.of("PC", "08", "22", "23", "40", "42P01", "42703", "53", "55", "57");
 
@@ -106,22 +106,40 @@ final class Groups {
             return;
         }
         List<Arrival> group = List.copyOf(gathered);
+        if (untilHeld(group) < group.size()) {
+            gatherAfresh();
+            byParts(group);
+            return;
+        }
         applier.clock().awaitCommit(latestMicros(group), group.getLast().cameNanos());
-        depart(group, FastPath.LOCK_MILLIS);
-        gathered.clear();
-        gathering.clear();
-        gatheredBytes = 0;
+        depart(group, gathering, FastPath.LOCK_MILLIS);
+        gatherAfresh();
         inFlight = group;
     }
 
-    private void depart(List<Arrival> group, long lockMillis) {
+    private void gatherAfresh() {
+        gathered.clear();
+        gathering.clear();
+        gatheredBytes = 0;
+    }
+
+    /** How many come before the first that changes a held table; one may be held since it came. */
+    private int untilHeld(List<Arrival> group) {
+        int until = 0;
+        while (until < group.size() && !applier.holdsAnyOf(group.get(until))) {
+            until++;
+        }
+        return until;
+    }
+
+    private void depart(List<Arrival> group, Gathering changes, long lockMillis) {
         fast.begin(lockMillis);
         long latest = latestMicros(group);
-        fast.change(gathering, terms(group, latest));
+        fast.change(changes, terms(group, latest));
         fast.commit(group.getLast().endLsn(), latest);
     }
 
-    FastPath.Terms terms(List<Arrival> group, long latest) {
+    private FastPath.Terms terms(List<Arrival> group, long latest) {
         return new FastPath.Terms(
                 applier.seenByAllMicros(group.getFirst().micros()), latest, group.size() == 1);
     }
@@ -201,17 +219,22 @@ final class Groups {
         }
         if (group.size() == 1) {
             careful(group.getFirst());
-            return;
+        } else {
+            byParts(group);
         }
+    }
+
+    private void byParts(List<Arrival> group) throws InterruptedException {
         int at = 0;
         while (at < group.size()) {
-            int size = Math.min(limit, group.size() - at);
-            List<Arrival> some = group.subList(at, at + size);
-            at += size;
-            if (some.size() == 1 && takesDetour()) {
-                careful(some.getFirst());
+            List<Arrival> rest = group.subList(at, group.size());
+            int size = Math.min(limit, untilHeld(rest));
+            if (size == 0 || size == 1 && takesDetour()) {
+                careful(rest.getFirst());
+                at++;
             } else {
-                attempt(some);
+                attempt(rest.subList(0, size));
+                at += size;
             }
         }
     }
@@ -219,10 +242,7 @@ final class Groups {
     private void attempt(List<Arrival> some) throws InterruptedException {
         Gathering waiting = new Gathering();
         some.forEach(one -> one.changes().forEach(waiting::add));
-        long latest = latestMicros(some);
-        fast.begin(LOCK_AGAIN_MILLIS);
-        fast.change(waiting, terms(some, latest));
-        fast.commit(some.getLast().endLsn(), latest);
+        depart(some, waiting, LOCK_AGAIN_MILLIS);
         try {
             fast.await();
         } catch (PgError e) {

@@ -5,6 +5,7 @@ import org.pgchorus.model.TableName;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
+import org.pgchorus.pgoutput.Message;
 import org.pgchorus.sql.RowSql;
 
 import java.util.HashMap;
@@ -42,11 +43,6 @@ final class TargetTables {
     /** The statements for a table if they are known already; null if not. */
     RowSql known(int id) {
         return statements.get(id);
-    }
-
-    /** Whether the source has described such a relation. */
-    boolean isDescribed(int id) {
-        return described.containsKey(id);
     }
 
     /** What is known of a table here is looked at again. */
@@ -95,5 +91,20 @@ final class TargetTables {
         } catch (IllegalArgumentException e) {
             throw PgError.refused(e.getMessage() + "; add it here", "42703");
         }
+    }
+
+    /** What a message does to which table, for people. */
+    String inWords(Message message) {
+        return switch (message) {
+            case Message.Insert insert -> "insert into " + relation(insert.relation()).table();
+            case Message.Update update -> "update of " + relation(update.relation()).table();
+            case Message.Delete delete -> "delete from " + relation(delete.relation()).table();
+            case Message.Truncate truncate ->
+                    "truncate of "
+                            + truncate.relations().stream()
+                                    .map(id -> relation(id).table().toString())
+                                    .toList();
+            default -> "message";
+        };
     }
 }

@@ -131,6 +131,37 @@ class HeldFaultScenario {
         }
     }
 
+    /** The second and third have come, and were judged, before the first is found to fail. */
+    @Test
+    void whatCameBeforeItsTableWasHeldWaitsToo() throws SQLException {
+        try (TestGroup group = TestGroup.of(SCHEMA, 18, 15)) {
+            group.run(1, "ALTER TABLE log ADD CHECK (line <> '000')");
+            try (Connection client = group.connect(1);
+                    Statement statement = client.createStatement()) {
+                client.setAutoCommit(false);
+                statement.execute("LOCK TABLE s IN SHARE MODE");
+                group.run(0, "INSERT INTO s VALUES (1, 'x')");
+                TestGroup.await(
+                        "the link waits for the lock",
+                        () ->
+                                group.rows(1, "SELECT count(*) FROM pg_locks WHERE NOT granted")
+                                        .equals(List.of("1")));
+                for (int i = 0; i < 3; i++) {
+                    group.run(0, "INSERT INTO log VALUES ('%03d')".formatted(i));
+                }
+                group.run(0, "INSERT INTO s VALUES (2, 'x')");
+                client.commit();
+            }
+            TestGroup.await(
+                    "s flows", () -> group.rows(1, "SELECT count(*) FROM s").equals(List.of("2")));
+            assertThat(awaitHeld(group, 0, 1, "public.log").changes()).isEqualTo(3);
+            assertThat(group.rows(1, LOG)).isEmpty();
+            group.run(1, "ALTER TABLE log DROP CONSTRAINT log_line_check");
+            assertThat(group.settledRows(LOG)).containsExactly("000", "001", "002");
+            awaitNothingHeld(group);
+        }
+    }
+
     @Test
     void whatPassesByItselfHoldsNothing() throws SQLException {
         try (TestGroup group = TestGroup.of(SCHEMA, 18, 15)) {
