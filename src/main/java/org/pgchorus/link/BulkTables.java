@@ -50,11 +50,6 @@ final class BulkTables {
         return now.table;
     }
 
-    /** Nothing that was known counts any more. */
-    void forgetAll() {
-        known.clear();
-    }
-
     private Known ask(int relation, Optional<Known> last) {
         RowSql rows;
         try {

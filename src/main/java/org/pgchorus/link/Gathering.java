@@ -53,10 +53,6 @@ final class Gathering {
         return highestMicros;
     }
 
-    boolean isEmpty() {
-        return changes == 0;
-    }
-
     /** Forgets them. */
     void clear() {
         stages.clear();

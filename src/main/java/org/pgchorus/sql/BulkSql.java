@@ -54,10 +54,6 @@ public final class BulkSql {
             """
                     .formatted(IN_THE_WAY);
 
-    /** Flushes this node's log up to the last transaction of this session's origin. */
-    public static final String FLUSH =
-            "SELECT pg_catalog.pg_replication_origin_session_progress(true)";
-
     /** This session's origin as rows show it; parameter: its name. */
     public static final String ORIGIN =
             "SELECT roident FROM pg_catalog.pg_replication_origin WHERE roname = ?";
