@@ -35,6 +35,7 @@ final class Program implements Runnable {
                     StatusCommand.class,
                     LagCommand.class,
                     WaitCommand.class,
+                    VerifyCommand.class,
                     LinkCommand.class,
                     ConflictCommand.class,
                     TableCommand.class,

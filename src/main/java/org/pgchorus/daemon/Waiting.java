@@ -116,7 +116,7 @@ public final class Waiting {
      * Takes the log's end, and says something behind it that makes every receiver write its
      * position down.
      */
-    private static Lsn fence(Session session) {
+    static Lsn fence(Session session) {
         Lsn end = Lsn.parse(session.value(MemberSql.INSERT_POSITION));
         session.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, new Announcement.Fence().text());
         return end;

@@ -41,7 +41,9 @@ record Room(String name, Set<String> doors, boolean pure) {
                     room("http", "model", "config", "daemon"),
                     room("demo", "model", "sql", "config", "pg", "member", "daemon", "http"),
                     room("bench", "model", "config", "pg", "member", "daemon", "http", "demo"),
-                    room("cli", "model", "config", "member", "daemon", "http", "demo", "bench"));
+                    room(
+                            "cli", "model", "config", "member", "verify", "daemon", "http", "demo",
+                            "bench"));
 
     /** Names that say nothing of what is inside. */
     static final Set<String> NAMES_FOR_NOTHING =

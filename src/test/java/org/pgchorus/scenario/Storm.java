@@ -36,6 +36,9 @@ final class Storm implements AutoCloseable {
     private static final List<String> EXPECTED =
             List.of("23503", "23505", "40001", "40P01", "57P01", "57P02", "57P03", "08", "55P03");
 
+    /** Faster than links can follow for long. */
+    private static final int PACE_MILLIS = 8;
+
     private final TestGroup group;
     private final Random random;
     private final List<Thread> clients;
@@ -44,6 +47,7 @@ final class Storm implements AutoCloseable {
     private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final AtomicLong transactions = new AtomicLong();
     private final AtomicInteger lines = new AtomicInteger();
+    private final int paceMillis;
     private volatile boolean stop;
 
     /** Clients on every node. */
@@ -53,7 +57,15 @@ final class Storm implements AutoCloseable {
 
     /** Clients on the first nodes. */
     Storm(TestGroup group, int nodes, long seed, int clientsPerNode) {
+        this(group, nodes, seed, clientsPerNode, PACE_MILLIS);
+    }
+
+    /**
+     * @param paceMillis clients wait less than that between transactions, half of it in the mean
+     */
+    Storm(TestGroup group, int nodes, long seed, int clientsPerNode, int paceMillis) {
         this.group = group;
+        this.paceMillis = paceMillis;
         random = new Random(seed);
         clients =
                 java.util.stream.IntStream.range(0, nodes * clientsPerNode)
@@ -160,7 +172,7 @@ final class Storm implements AutoCloseable {
             }
             connection.rollback();
         }
-        pause(dice.nextInt(8));
+        pause(dice.nextInt(paceMillis));
     }
 
     private void commit(Connection connection, StormTraces.Write write) throws SQLException {

@@ -1,0 +1,121 @@
+package org.pgchorus.cli;
+
+import org.pgchorus.config.TablePattern;
+import org.pgchorus.daemon.Verification;
+import org.pgchorus.daemon.Verification.Found;
+import org.pgchorus.model.NodeName;
+import org.pgchorus.verify.Outcome;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** {@code pgchorus verify}: are the nodes equal? */
+@Command(
+        name = "verify",
+        description = {
+            "Compares every row of the tables that take part, on all nodes, while they are written"
+                    + " to. What is on its way is waited for, and never called a difference.",
+            "",
+            "Verdicts: equal; differs (rows); unsettled (rows): they changed all the time, or what"
+                    + " is on its way did not arrive; incomplete: not all could be compared.",
+            "",
+            "Exit status: 0 if all is equal, 1 if something differs, 2 if used wrongly, 3 if it"
+                    + " could not be told."
+        },
+        footer = {
+            "  pgchorus verify --group postgresql://postgres@db1/app",
+            "  pgchorus verify --table invoice --table 'sales.*'",
+            "  pgchorus verify --between n1,n3 --timeout 5min",
+            "  pgchorus verify --json | jq '.tables[] | select(.verdict != \"equal\")'",
+        })
+final class VerifyCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+    @Mixin private GroupOption group;
+
+    @Option(
+            names = {"-t", "--table"},
+            paramLabel = "PATTERN",
+            description =
+                    "Only these tables: schema.table, table, 'schema.*', '!schema.table'. May be"
+                            + " given several times.")
+    private List<TablePattern> tables = List.of();
+
+    @Option(
+            names = "--between",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Only these nodes. Default: all.")
+    private List<NodeName> between = List.of();
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "DURATION",
+            defaultValue = "60s",
+            description =
+                    "How long to wait for what is on its way, for each table. Default:"
+                            + " ${DEFAULT-VALUE}.")
+    private Duration timeout;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            defaultValue = "20",
+            description =
+                    "Show at most so many rows of a table that differ; all are counted. Default:"
+                            + " ${DEFAULT-VALUE}.")
+    private int limit;
+
+    @Mixin private Output output;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        if (limit < 0) {
+            throw new ParameterException(
+                    spec.commandLine(), "--limit must be at least 0, not " + limit);
+        }
+        if (!between.isEmpty() && new HashSet<>(between).size() < 2) {
+            throw new ParameterException(
+                    spec.commandLine(), "--between needs at least two nodes, such as n1,n2");
+        }
+        PrintWriter err = spec.commandLine().getErr();
+        VerifyMeter meter =
+                new VerifyMeter(err, Program.surroundings(spec).interactive(), System::nanoTime);
+        Found found;
+        try {
+            found =
+                    Verification.of(
+                            group.address(),
+                            new Verification.Request(
+                                    tables, between.stream().distinct().toList(), timeout, limit),
+                            meter);
+        } finally {
+            meter.end();
+        }
+        output.print(() -> VerifyView.text(found), () -> VerifyView.json(found));
+        found.skipped().forEach(why -> Failures.warn(err, "one node was not compared: " + why));
+        return status(found);
+    }
+
+    /** What differs counts more than what could not be told. */
+    static int status(Found found) {
+        List<Outcome> outcomes = found.tables().stream().map(t -> t.outcome()).toList();
+        if (outcomes.stream().anyMatch(Outcome.Differs.class::isInstance)) {
+            return Exit.DIFFERS;
+        }
+        boolean equal =
+                !outcomes.isEmpty()
+                        && found.skipped().isEmpty()
+                        && outcomes.stream().allMatch(Outcome.Equal.class::isInstance);
+        return equal ? Exit.WELL : Exit.COULD_NOT_TELL;
+    }
+}

@@ -1,0 +1,16 @@
+package org.pgchorus.verify;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The texts of a row's key columns, in key order; of a row without a key, its two hashes. */
+record RowKey(List<String> values) {
+    RowKey {
+        values = List.copyOf(values);
+    }
+
+    @Override
+    public String toString() {
+        return values.stream().collect(Collectors.joining(", ", "(", ")"));
+    }
+}

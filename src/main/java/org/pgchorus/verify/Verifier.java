@@ -1,0 +1,161 @@
+package org.pgchorus.verify;
+
+import org.pgchorus.model.NodeName;
+import org.pgchorus.model.TableName;
+import org.pgchorus.pg.PgError;
+import org.pgchorus.sql.VerifySql;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+/**
+ * Compares tables of several nodes while they are written to. Changes nothing. One thread.
+ *
+ * <p>Each table: ranges are hashed on all nodes side by side; where hashes differ, keys and hashes
+ * of rows are listed; rows that differ are read again behind a {@link Fence} until {@link Differ}
+ * has decided.
+ */
+public final class Verifier {
+    private final List<Node> nodes;
+    private final Fence fence;
+    private final Terms terms;
+    private final VerifyProgress progress;
+    private final Executor executor;
+
+    /**
+     * How it is done.
+     *
+     * @param patience how long rows that change all the time are looked at again, a table
+     * @param shown how many rows that differ are shown, a table
+     * @param skipped why some nodes are not compared that ought to be; then nothing is called equal
+     */
+    public record Terms(Duration patience, int shown, List<String> skipped) {
+        /** Copies the list. */
+        public Terms {
+            skipped = List.copyOf(skipped);
+        }
+    }
+
+    /**
+     * @param nodes their sessions are used for nothing else meanwhile
+     * @param executor on which the nodes are asked, as many at once as there are nodes
+     */
+    public Verifier(
+            List<Node> nodes,
+            Fence fence,
+            Terms terms,
+            VerifyProgress progress,
+            Executor executor) {
+        this.nodes = List.copyOf(nodes);
+        this.fence = fence;
+        this.terms = terms;
+        this.progress = progress;
+        this.executor = executor;
+    }
+
+    /** Compares one table. */
+    public TableReport compare(TableName table) throws InterruptedException {
+        RowCount counted = new RowCount(table, progress);
+        try {
+            if (nodes.size() < 2) {
+                return report(table, counted, incomplete("fewer than two nodes to compare"));
+            }
+            prepare();
+            Alikeness alike = Alikeness.of(nodes, table, executor);
+            if (alike.sides().isEmpty()) {
+                return new TableReport(
+                        table,
+                        new Outcome.Differs(0, true),
+                        counted.rows(),
+                        List.of(),
+                        alike.unlike());
+            }
+            return compare(table, alike, counted);
+        } catch (Unreadable e) {
+            return report(table, counted, incomplete(e.getMessage()));
+        }
+    }
+
+    private void prepare() throws Unreadable {
+        Map<NodeName, String> probes =
+                Sides.ask(
+                        nodes,
+                        Node::name,
+                        node -> {
+                            node.session().execute(VerifySql.SESSION);
+                            return node.session().value(VerifySql.HASH_PROBE);
+                        },
+                        executor);
+        if (probes.values().stream().distinct().count() > 1) {
+            throw PgError.refused(
+                    "databases of different encoding or byte order cannot be compared: " + probes);
+        }
+    }
+
+    private TableReport compare(TableName table, Alikeness alike, RowCount counted)
+            throws InterruptedException {
+        Sides sides = new Sides(alike.sides(), executor);
+        Causes causes = new Causes(sides);
+        Settling settling = new Settling(table, sides, fence, terms.patience(), progress);
+        List<String> lacking = new ArrayList<>(terms.skipped());
+        List<String> notes = new ArrayList<>();
+        List<Difference> differences = List.of();
+        try {
+            boolean all =
+                    alike.walkable()
+                            ? new RangeWalk(sides, settling, counted).walk()
+                            : new Sweep(sides, settling, counted).sweep();
+            if (!all) {
+                lacking.add("it stopped there: too many rows differ");
+            }
+            settling.finish();
+            notes.addAll(causes.ofTable());
+            differences =
+                    DifferingRows.read(
+                            sides,
+                            causes,
+                            settling.confirmed().stream().limit(terms.shown()).toList());
+        } catch (Unreadable e) {
+            lacking.add(e.getMessage());
+        }
+        Outcome outcome = outcome(settling, lacking, notes);
+        if (!(outcome instanceof Outcome.Incomplete)) {
+            notes.addAll(lacking);
+        }
+        if (!(outcome instanceof Outcome.Unsettled) && settling.unsettled() > 0) {
+            notes.add(
+                    "%d rows could not be settled: %s"
+                            .formatted(settling.unsettled(), settling.reason()));
+        }
+        return new TableReport(table, outcome, counted.rows(), differences, notes);
+    }
+
+    /** What differs is certain, whatever else could not be told; equal is only what is whole. */
+    private static Outcome outcome(Settling settling, List<String> lacking, List<String> notes) {
+        long differing = settling.confirmed().size();
+        if (differing > 0) {
+            return new Outcome.Differs(differing, !lacking.isEmpty() || settling.unsettled() > 0);
+        }
+        if (!lacking.isEmpty()) {
+            return incomplete(String.join("; ", lacking));
+        }
+        if (settling.unsettled() > 0) {
+            return new Outcome.Unsettled(
+                    settling.unsettled(),
+                    settling.reason().isEmpty() ? "not read again" : settling.reason());
+        }
+        // Rows are the same, but somewhere changes of the table wait, so this does not last.
+        return notes.isEmpty() ? new Outcome.Equal() : incomplete(String.join("; ", notes));
+    }
+
+    private static Outcome incomplete(String reason) {
+        return new Outcome.Incomplete(reason);
+    }
+
+    private static TableReport report(TableName table, RowCount counted, Outcome outcome) {
+        return new TableReport(table, outcome, counted.rows(), List.of(), List.of());
+    }
+}
