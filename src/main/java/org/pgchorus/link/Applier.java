@@ -33,6 +33,7 @@ final class Applier implements Receiver {
     private final Applied applied;
     private final TargetTables tables;
     private final CarefulPath path;
+    private final RowReader reader;
     private final History history;
     private final TargetClock clock;
     private final HeldTables held;
@@ -74,7 +75,7 @@ final class Applier implements Receiver {
         tables = new TargetTables(target);
         history = new History(target);
         Writers writers = new Writers(target, plan.groupId(), plan.toId());
-        RowReader reader = new RowReader(target, writers);
+        reader = new RowReader(target, writers);
         clock = new TargetClock(plan, target, applied.clocks());
         path = new CarefulPath(target, reader, writerRows, history, tables, clock, policies);
         sourceAppliedLsn =
@@ -227,6 +228,14 @@ final class Applier implements Receiver {
         return tables;
     }
 
+    RowReader reader() {
+        return reader;
+    }
+
+    History history() {
+        return history;
+    }
+
     TargetClock clock() {
         return clock;
     }
@@ -341,7 +350,8 @@ final class Applier implements Receiver {
         path.begin(stamp, current.xid(), current.commitLsn(), sight(stamp.micros()));
     }
 
-    private Sight sight(long commitMicros) {
+    /** What the writer of a change committed then had seen, and what is applied here. */
+    Sight sight(long commitMicros) {
         return new Sight(
                         plan.fromId(),
                         plan.toId(),

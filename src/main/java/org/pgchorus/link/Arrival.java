@@ -42,6 +42,10 @@ final class Arrival {
         return begin.commitLsn();
     }
 
+    int xid() {
+        return begin.xid();
+    }
+
     long cameNanos() {
         return cameNanos;
     }

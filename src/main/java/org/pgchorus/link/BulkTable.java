@@ -16,6 +16,7 @@ final class BulkTable {
     final int[] key;
     final Pipeline.Statement insert;
     final Pipeline.Statement update;
+    final Pipeline.Statement overwrite;
     final Pipeline.Statement delete;
     final Pipeline.Statement lookAfterInserts;
     final Pipeline.Statement lookForGraves;
@@ -39,6 +40,9 @@ final class BulkTable {
                                 Parameters.TIMESTAMPTZ,
                                 Parameters.OID,
                                 Parameters.INT8));
+        overwrite =
+                new Pipeline.Statement(
+                        sql.overwrite, types(rows.columnNames().size(), Parameters.INT8));
         delete =
                 new Pipeline.Statement(
                         sql.delete,

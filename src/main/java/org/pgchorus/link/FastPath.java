@@ -65,11 +65,25 @@ final class FastPath {
      * @param lockMillis how long to wait for a lock at most; 0 for as long as it takes
      */
     void begin(long lockMillis) {
+        forgetDeallocated();
+        pipeline.execute(begin, new Parameters());
+        boundLocks(lockMillis);
+    }
+
+    /** Goes on in a transaction that somebody else began; {@link #move} is its end here. */
+    void enter(long lockMillis) {
+        forgetDeallocated();
+        boundLocks(lockMillis);
+    }
+
+    private void forgetDeallocated() {
         if (deallocations != tables.deallocations()) {
             deallocations = tables.deallocations();
             pipeline.forget();
         }
-        pipeline.execute(begin, new Parameters());
+    }
+
+    private void boundLocks(long lockMillis) {
         pipeline.execute(lockTimeout, new Parameters().text(Long.toString(lockMillis)));
     }
 
@@ -86,13 +100,41 @@ final class FastPath {
         pipeline.sync();
     }
 
+    /**
+     * Overwrites rows that are locked and known to be older, whoever wrote them.
+     *
+     * @param updates of one table, each of another row
+     */
+    void overwrite(BulkTable table, List<Change> updates, Terms terms) {
+        pipeline.execute(table.overwrite, columns(table, updates).number(updates.size()));
+        pipeline.execute(table.lookAfterChanges, new Parameters());
+        if (!terms.single) {
+            noteStamps(table, updates, List.of(), terms.latestMicros);
+        }
+    }
+
     /** Moves the position and commits; {@link #await} tells how it went. */
     void commit(Lsn sourceEndLsn, long micros) {
+        sendMove(sourceEndLsn, micros);
+        pipeline.execute(commit, new Parameters());
+        pipeline.sync();
+    }
+
+    /** Moves the position in a transaction that somebody else commits. */
+    void move(Lsn sourceEndLsn, long micros) {
+        sendMove(sourceEndLsn, micros);
+        pipeline.sync();
+    }
+
+    private void sendMove(Lsn sourceEndLsn, long micros) {
         pipeline.execute(
                 move,
                 new Parameters().number(sourceEndLsn.bytes()).small(plan.fromId()).number(micros));
-        pipeline.execute(commit, new Parameters());
-        pipeline.sync();
+    }
+
+    /** The link's origin as rows show it. */
+    long origin() {
+        return origin;
     }
 
     /**
@@ -162,11 +204,7 @@ final class FastPath {
     }
 
     private void update(BulkTable table, List<Change> updates, Terms terms) {
-        Parameters parameters = new Parameters();
-        int columns = table.sql.rows().columnNames().size();
-        for (int column = 0; column < columns; column++) {
-            parameters.array(Parameters.TEXT, values(updates, column));
-        }
+        Parameters parameters = columns(table, updates);
         parameters
                 .array(Parameters.TIMESTAMPTZ, times(updates))
                 .number(terms.seenMicros)
@@ -215,6 +253,15 @@ final class FastPath {
         Parameters parameters = keys(table, older);
         parameters.array(Parameters.INT8, times(older)).small(plan.fromId());
         pipeline.execute(table.noteStamps, parameters);
+    }
+
+    private static Parameters columns(BulkTable table, List<Change> changes) {
+        Parameters parameters = new Parameters();
+        int columns = table.sql.rows().columnNames().size();
+        for (int column = 0; column < columns; column++) {
+            parameters.array(Parameters.TEXT, values(changes, column));
+        }
+        return parameters;
     }
 
     private static Parameters keys(BulkTable table, List<Change> changes) {

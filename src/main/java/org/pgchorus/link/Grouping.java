@@ -41,7 +41,8 @@ final class Grouping implements Receiver {
         this.tooLarge = tooLarge;
         tables = applier.tables();
         FastPath fast = new FastPath(plan, target, tables);
-        groups = new Groups(plan, applier, fast);
+        ContestedPath contested = new ContestedPath(plan, target, applier, policies, fast);
+        groups = new Groups(plan, applier, fast, contested);
         portions = new Portions(target, applier, fast, tooLarge);
         bulk = new BulkChanges(target, applier, policies, groups::land);
     }

@@ -37,6 +37,7 @@ final class Groups {
     private final LinkPlan plan;
     private final Applier applier;
     private final FastPath fast;
+    private final ContestedPath contested;
 
     private final Gathering gathering = new Gathering();
     private final List<Arrival> gathered = new ArrayList<>();
@@ -47,10 +48,11 @@ final class Groups {
     private int detours = 1;
     private int detour;
 
-    Groups(LinkPlan plan, Applier applier, FastPath fast) {
+    Groups(LinkPlan plan, Applier applier, FastPath fast, ContestedPath contested) {
         this.plan = plan;
         this.applier = applier;
         this.fast = fast;
+        this.contested = contested;
     }
 
     /** Whether nothing is gathered and nothing in flight. */
@@ -175,6 +177,9 @@ final class Groups {
     private void refused(List<Arrival> group, PgError failure) {
         say(group.size(), failure);
         rollback(failure);
+        if (madeAsContested(group, failure)) {
+            return;
+        }
         if (failure.sqlState().equals(BulkSql.HAS_GRAVES)) {
             group.forEach(one ->
                     one.changes().stream()
@@ -189,6 +194,17 @@ final class Groups {
             Thread.currentThread().interrupt();
             throw PgError.busy("interrupted");
         }
+    }
+
+    private boolean madeAsContested(List<Arrival> group, PgError failure) {
+        boolean made =
+                failure.sqlState().equals(BulkSql.IN_THE_WAY)
+                        && contested.make(
+                                group, terms(group, latestMicros(group)), FastPath.LOCK_MILLIS);
+        if (made) {
+            landed(group);
+        }
+        return made;
     }
 
     /** What is in the way of data is daily business; a statement that does not work is not. */
@@ -247,6 +263,9 @@ final class Groups {
             fast.await();
         } catch (PgError e) {
             rollback(e);
+            if (madeAsContested(some, e)) {
+                return;
+            }
             limit = Math.max(1, some.size() / 8);
             again(some);
             return;

@@ -3,6 +3,7 @@ package org.pgchorus.link;
 import org.pgchorus.conflict.Kind;
 import org.pgchorus.conflict.Policy;
 import org.pgchorus.conflict.Resolution;
+import org.pgchorus.conflict.Standing;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
@@ -10,9 +11,13 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.sql.RowSql;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Writes the conflict history, in the transaction that decides. One thread, the session's. */
 final class History {
@@ -23,6 +28,21 @@ final class History {
                 remote_xid, remote_lsn)
             VALUES (?, ?, %s, %s, %s, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
             """;
+
+    /** Parameters: schema and table, the policy; arrays as {@link #arrays} has them. */
+    private static final String RECORD_ALL =
+            """
+            INSERT INTO pgchorus.conflict (schema_name, table_name, policy, key, local, remote,
+                type, resolution, local_micros, local_node, remote_micros, remote_node,
+                remote_xid, remote_lsn)
+            SELECT ?, ?, ?, %s, %s, %s, v.type, v.resolution, v.local_micros::bigint,
+                v.local_node::smallint, v.remote_micros::bigint, v.remote_node::smallint,
+                v.remote_xid::bigint, v.remote_lsn::pg_lsn
+            FROM unnest(%s) v(%s, type, resolution, local_micros, local_node, remote_micros,
+                remote_node, remote_xid, remote_lsn)\
+            """;
+
+    private static final int COLUMNS_OF_MEETING = 8;
 
     /** Few tables have conflicts, and of few shapes each; more are a sign of changing tables. */
     private static final int KNOWN_FORMS = 500;
@@ -66,6 +86,70 @@ final class History {
         Side here = new Side(sql, local, localStamp);
         Side there = new Side(sql, remote, cause.stamp);
         write(sql, key, kind, resolution, rule, here, there, cause);
+    }
+
+    /**
+     * Two whole versions of a row.
+     *
+     * @param here what stood here
+     * @param there what came
+     */
+    record Meeting(
+            Standing.Present here, Row there, Kind kind, Resolution resolution, Cause cause) {}
+
+    /** Meetings of rows of one table, in which the last update won. */
+    void recordAll(RowSql sql, List<Meeting> meetings) {
+        if (meetings.isEmpty()) {
+            return;
+        }
+        target.later(
+                recordAll(sql),
+                sql.table().name().schema(),
+                sql.table().name().name(),
+                Policy.Rule.LAST_UPDATE_WINS.sqlName(),
+                arrays(sql, meetings));
+        recorded += meetings.size();
+    }
+
+    private static String recordAll(RowSql sql) {
+        int columns = sql.columnNames().size();
+        List<Integer> all = IntStream.range(0, columns).boxed().toList();
+        String names =
+                IntStream.range(0, 2 * columns)
+                        .mapToObj(i -> (i < columns ? "l" : "r") + i % columns)
+                        .collect(Collectors.joining(", "));
+        return RECORD_ALL.formatted(
+                sql.json(sql.keyColumns(), i -> "v.r" + i),
+                sql.json(all, i -> "v.l" + i),
+                sql.json(all, i -> "v.r" + i),
+                String.join(
+                        ", ", Collections.nCopies(2 * columns + COLUMNS_OF_MEETING, "?::text[]")),
+                names);
+    }
+
+    private static List<String[]> arrays(RowSql sql, List<Meeting> meetings) {
+        List<String[]> arrays = new ArrayList<>();
+        for (int i = 0; i < sql.columnNames().size(); i++) {
+            int column = i;
+            arrays.add(texts(meetings, m -> m.here.row().text(column).orElse(null)));
+        }
+        for (int i = 0; i < sql.columnNames().size(); i++) {
+            int column = i;
+            arrays.add(texts(meetings, m -> m.there.text(column).orElse(null)));
+        }
+        arrays.add(texts(meetings, m -> m.kind.sqlName()));
+        arrays.add(texts(meetings, m -> m.resolution.sqlName()));
+        arrays.add(texts(meetings, m -> Long.toString(m.here.written().micros())));
+        arrays.add(texts(meetings, m -> Integer.toString(m.here.written().node())));
+        arrays.add(texts(meetings, m -> Long.toString(m.cause.stamp.micros())));
+        arrays.add(texts(meetings, m -> Integer.toString(m.cause.stamp.node())));
+        arrays.add(texts(meetings, m -> Integer.toUnsignedString(m.cause.xid)));
+        arrays.add(texts(meetings, m -> m.cause.sourceCommitLsn.toString()));
+        return arrays;
+    }
+
+    private static String[] texts(List<Meeting> meetings, Function<Meeting, String> value) {
+        return meetings.stream().map(value).toArray(String[]::new);
     }
 
     /** One meeting of two rows with different keys that clash; the key is the incoming one's. */

@@ -129,6 +129,33 @@ final class RowReader {
                 key);
     }
 
+    /**
+     * Rows of a table that a statement shows as {@link RowSql#lock} does, with something behind.
+     *
+     * @param own the stamp of the transaction under way
+     * @return nothing if the stamp of one cannot be believed: its lock was waited for
+     */
+    Optional<List<Placed>> placed(RowSql sql, String statement, Stamp own, Object... parameters) {
+        record Shown(Found found, int place) {}
+        int count = sql.relation().columns().size();
+        List<Shown> rows =
+                session.query(
+                        statement,
+                        row -> new Shown(read(sql, row, own), (int) row.number(count + 7)),
+                        parameters);
+        return rows.stream().allMatch(row -> row.found.current)
+                ? Optional.of(
+                        rows.stream().map(row -> new Placed(row.found.present, row.place)).toList())
+                : Optional.empty();
+    }
+
+    /**
+     * A row that is locked.
+     *
+     * @param place of what was asked for, from 1
+     */
+    record Placed(Standing.Present present, int place) {}
+
     /** What stands under the key but for a displaced version of it. */
     Standing lockLive(RowSql sql, List<String> key, Stamp own) {
         return live(sql, key, own)

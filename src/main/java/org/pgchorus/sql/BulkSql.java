@@ -4,6 +4,7 @@ import org.pgchorus.model.Table;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -110,6 +111,20 @@ public final class BulkSql {
     public final String update;
 
     /**
+     * Overwrites rows, whoever wrote them and when. Parameters: an array for each sent column, how
+     * many rows.
+     */
+    public final String overwrite;
+
+    /**
+     * Locks and shows the rows that {@link #update} would refuse, as {@link RowSql#lock} does, and
+     * behind it the place in the arrays, from 1. For the driver, parameters are question marks: an
+     * array for each key column, commit times in micros, all as {@code text[]}; then the time up to
+     * which the writer had seen everybody, in micros, and its origin here.
+     */
+    public final String contested;
+
+    /**
      * Removes rows under the same condition and leaves tombstones. Parameters: an array for each
      * key column, commit times, the same as {@code int8[]} or NULLs for the transaction's own
      * stamp; then as {@link #update}, and last the writer's id.
@@ -141,6 +156,8 @@ public final class BulkSql {
                 "COPY %s (%s) FROM STDIN"
                         .formatted(Sql.name(table.name()), Sql.names(rows.columnNames()));
         update = table.hasKey() ? updateIn(table) : "";
+        overwrite = table.hasKey() ? overwriteIn(table) : "";
+        contested = table.hasKey() ? contestedIn(table) : "";
         delete = table.hasKey() ? deleteIn(table) : "";
         lookAfterInserts = lookIn(table, "pgchorus.tombstone_entry", HAS_GRAVES);
         lookForGraves = table.hasKey() ? gravesIn(table) : "";
@@ -154,11 +171,22 @@ public final class BulkSql {
 
     private String updateIn(Table table) {
         int columns = rows.columnNames().size();
+        return updateIn(
+                table,
+                unnested(all(), List.of("at::timestamptz")),
+                isOlder("$" + (columns + 2), "$" + (columns + 3)),
+                columns + 4);
+    }
+
+    private String overwriteIn(Table table) {
+        return updateIn(table, unnested(all(), List.of()), "true", rows.columnNames().size() + 1);
+    }
+
+    private String updateIn(Table table, String given, String condition, int count) {
         String set =
                 Arrays.stream(rows.settableColumns())
                         .mapToObj(i -> Sql.name(rows.columnNames().get(i)) + " = " + value(i))
                         .collect(Collectors.joining(", "));
-        List<Integer> all = IntStream.range(0, columns).boxed().toList();
         return """
         WITH done AS (UPDATE ONLY %s AS t SET %s FROM %s WHERE %s AND %s RETURNING 1) \
         SELECT pgchorus.expect((SELECT count(*) FROM done), $%d, '%s')\
@@ -166,11 +194,35 @@ public final class BulkSql {
                 .formatted(
                         Sql.name(table.name()),
                         set,
-                        unnested(all, List.of("at::timestamptz")),
+                        given,
                         sameKey(table),
-                        isOlder(columns + 2, columns + 3),
-                        columns + 4,
+                        condition,
+                        count,
                         IN_THE_WAY);
+    }
+
+    private List<Integer> all() {
+        return IntStream.range(0, rows.columnNames().size()).boxed().toList();
+    }
+
+    private String contestedIn(Table table) {
+        List<Integer> key = rows.keyColumns();
+        String arrays = String.join(", ", Collections.nCopies(key.size(), "?::text[]"));
+        String names = key.stream().map(i -> "c" + i).collect(Collectors.joining(", "));
+        return """
+        SELECT %s, v.place \
+        FROM (SELECT u.*, pgchorus.instant(u.micros) AS at \
+        FROM unnest(%s, ?::text[]::bigint[]) WITH ORDINALITY u(%s, micros, place)) v \
+        CROSS JOIN (SELECT pgchorus.instant(?::bigint) AS seen, ?::oid AS origin) w \
+        JOIN ONLY %s AS t ON %s WHERE NOT (%s) FOR UPDATE OF t\
+        """
+                .formatted(
+                        rows.selected(),
+                        arrays,
+                        names,
+                        Sql.name(table.name()),
+                        sameKey(table),
+                        isOlder("w.seen", "w.origin"));
     }
 
     private String deleteIn(Table table) {
@@ -192,7 +244,7 @@ public final class BulkSql {
                         Sql.name(table.name()),
                         unnested(key, List.of("at::timestamptz", "micros::int8")),
                         sameKey(table),
-                        isOlder(count + 3, count + 4),
+                        isOlder("$" + (count + 3), "$" + (count + 4)),
                         returned,
                         table.oid(),
                         hash("", 0),
@@ -292,12 +344,12 @@ public final class BulkSql {
      * transaction is its stamp's or a later one. There is none for what this transaction wrote, nor
      * for what is older than all that is remembered: that may be overwritten.
      */
-    private static String isOlder(int seen, int origin) {
+    private static String isOlder(String seen, String origin) {
         return """
-        CASE WHEN pg_catalog.pg_xact_commit_timestamp(t.xmin) <= $%1$d \
+        CASE WHEN pg_catalog.pg_xact_commit_timestamp(t.xmin) <= %1$s \
         THEN pg_catalog.pg_xact_commit_timestamp(t.xmin) < v.at \
         ELSE coalesce(pg_catalog.pg_xact_commit_timestamp(t.xmin) <= v.at \
-        AND (pg_catalog.pg_xact_commit_timestamp_origin(t.xmin)).roident = $%2$d, true) END\
+        AND (pg_catalog.pg_xact_commit_timestamp_origin(t.xmin)).roident = %2$s, true) END\
         """
                 .formatted(seen, origin);
     }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -312,12 +313,24 @@ public final class RowSql {
      * @param columns places in the rows; at least one
      */
     public String json(List<Integer> columns) {
+        return json(columns, column -> "?");
+    }
+
+    /**
+     * The same of other values.
+     *
+     * @param value an expression for the text of the column at a place
+     */
+    public String json(List<Integer> columns, IntFunction<String> value) {
         String values =
                 columns.stream()
-                        .map(i -> columnNames().get(i))
-                        .map(name -> "?::" + typeOf(name) + " AS " + Sql.name(name))
+                        .map(i -> typed(columnNames().get(i), value.apply(i)))
                         .collect(Collectors.joining(", "));
         return "(SELECT row_to_json(r) FROM (SELECT " + values + ") r)";
+    }
+
+    private String typed(String name, String value) {
+        return value + "::" + typeOf(name) + " AS " + Sql.name(name);
     }
 
     /** The places of the columns that an UPDATE may set, in the rows. */
