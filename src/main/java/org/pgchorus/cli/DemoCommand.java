@@ -9,6 +9,7 @@ import org.pgchorus.demo.ServerFailed;
 import org.slf4j.LoggerFactory;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -84,6 +85,8 @@ final class DemoCommand implements Callable<Integer> {
             description = "Keep the servers' data in this directory; otherwise nothing is left.")
     private Optional<Path> keep;
 
+    @Mixin private HttpOption http;
+
     /** Ctrl-C has ended the program; what fails from now on fails because of that. */
     private volatile boolean quitting;
 
@@ -119,6 +122,7 @@ final class DemoCommand implements Callable<Integer> {
                             keep.map(Path::toAbsolutePath));
             return new Demo(
                     options,
+                    Optional.of(new Demo.Http(http.bindingOrUsual(), http.isGiven())),
                     line -> {
                         out.println(line);
                         out.flush();

@@ -62,7 +62,7 @@ final class Followers {
     static void survey(GroupSessions group, List<Status.Node> nodes, List<Status.Link> links) {
         for (Fed fed : of(group)) {
             Following.Known known = fed.follower;
-            try (Session follower = Session.open(known.address(), NAME)) {
+            try (Session follower = group.connect(known.address())) {
                 Optional<Following> following =
                         Following.of(follower).filter(f -> f.id().equals(known.id()));
                 if (following.isPresent()) {

@@ -8,9 +8,11 @@ import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.MemberSql;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
@@ -23,13 +25,16 @@ import java.util.function.BiConsumer;
 final class GroupSessions implements AutoCloseable {
     private static final String NAME = "pgchorus";
 
+    private final Optional<Duration> patience;
     private final String groupId;
     private final int entry;
     private final List<Member> members;
     private final Map<Integer, Session> sessions = new TreeMap<>();
     private final Map<Integer, String> problems = new TreeMap<>();
 
-    private GroupSessions(String groupId, int entry, List<Member> members) {
+    private GroupSessions(
+            Optional<Duration> patience, String groupId, int entry, List<Member> members) {
+        this.patience = patience;
         this.groupId = groupId;
         this.entry = entry;
         this.members = members;
@@ -40,12 +45,27 @@ final class GroupSessions implements AutoCloseable {
      * leads to its group.
      */
     static GroupSessions open(Address any) {
-        Session first = Followers.leadToGroup(Session.open(any, NAME), NAME);
+        return open(any, Optional.empty());
+    }
+
+    /**
+     * The same, to be kept and used {@link #again}.
+     *
+     * @param patience how long at most a server may say nothing, to the second
+     */
+    static GroupSessions open(Address any, Duration patience) {
+        return open(any, Optional.of(patience));
+    }
+
+    private static GroupSessions open(Address any, Optional<Duration> patience) {
+        Session first = Followers.leadToGroup(connect(any, patience), NAME);
         GroupSessions group;
         Identity identity;
         try {
             identity = requireMember(first);
-            group = new GroupSessions(identity.groupId(), identity.nodeId(), Member.all(first));
+            group =
+                    new GroupSessions(
+                            patience, identity.groupId(), identity.nodeId(), Member.all(first));
         } catch (RuntimeException e) {
             first.close();
             throw e;
@@ -53,6 +73,50 @@ final class GroupSessions implements AutoCloseable {
         group.sessions.put(identity.nodeId(), first);
         group.connectOthers();
         return group;
+    }
+
+    /**
+     * The same sessions, with those nodes tried again that are not reached, and with the members
+     * there are by now. These here are not to be used any more.
+     *
+     * @throws PgError.Busy if no node is reached any more
+     */
+    GroupSessions again() {
+        sessions.values().removeIf(Session::isLost);
+        for (Map.Entry<Integer, Session> entry : sessions.entrySet()) {
+            Session session = entry.getValue();
+            try {
+                requireMember(session);
+                GroupSessions next =
+                        new GroupSessions(patience, groupId, entry.getKey(), Member.all(session));
+                sessions.forEach((id, kept) -> {
+                    if (next.members.stream().anyMatch(member -> member.id() == id)) {
+                        next.sessions.put(id, kept);
+                    } else {
+                        kept.close();
+                    }
+                });
+                next.connectOthers();
+                return next;
+            } catch (PgError.Busy lost) {
+                problems.put(entry.getKey(), lost.getMessage());
+            }
+        }
+        throw PgError.busy("no node of the group can be reached: " + problems.values());
+    }
+
+    /** A session as the others here are. */
+    Session connect(Address address) {
+        return connect(address, patience);
+    }
+
+    private static Session connect(Address address, Optional<Duration> patience) {
+        if (patience.isEmpty()) {
+            return Session.open(address, NAME);
+        }
+        Session session = Session.open(address, NAME, Math.toIntExact(patience.get().toSeconds()));
+        session.giveUpAfter(patience.get());
+        return session;
     }
 
     /** Which node a database is that has to be one. */
@@ -75,8 +139,7 @@ final class GroupSessions implements AutoCloseable {
                         Thread.ofVirtual()
                                 .start(() -> {
                                     try {
-                                        opened.put(
-                                                member.id(), Session.open(member.address(), NAME));
+                                        opened.put(member.id(), connect(member.address()));
                                     } catch (PgError e) {
                                         failed.put(member.id(), e.getMessage());
                                     }

@@ -82,6 +82,19 @@ final class JoinSurvey {
                 .forEach(join -> joins.merge(join.id, join, Join::with));
     }
 
+    /** How much of its copy each newcomer has, from 0 to 1, by name. */
+    Map<String, Double> progress() {
+        Map<String, Double> progress = new TreeMap<>();
+        joins.values()
+                .forEach(join ->
+                        progress.put(
+                                join.name,
+                                join.bytesTotal == 0
+                                        ? 0
+                                        : Math.min(1, (double) join.bytesDone / join.bytesTotal)));
+        return progress;
+    }
+
     /** How the join of a node stands; empty if it is at its end. */
     Optional<String> problem(int node) {
         return Optional.ofNullable(joins.get(node)).map(Join::text);

@@ -18,6 +18,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /** Asks every node of a group how it stands. No state. */
@@ -66,6 +67,14 @@ public final class Survey {
     private record HeldBy(int from, HeldChanges.HeldTable table) {}
 
     static Status of(GroupSessions group) {
+        return of(group, (nodes, links) -> Followers.survey(group, nodes, links));
+    }
+
+    /**
+     * @param followers adds them and their links
+     */
+    static Status of(
+            GroupSessions group, BiConsumer<List<Status.Node>, List<Status.Link>> followers) {
         Map<Integer, Source> sources = new HashMap<>();
         Map<Integer, Map<Integer, Incoming>> incoming = new HashMap<>();
         Map<Integer, WalSurvey> wal = new HashMap<>();
@@ -124,7 +133,7 @@ public final class Survey {
             }
         }
         nodes.addAll(joins.newcomers(group.members()));
-        Followers.survey(group, nodes, links);
+        followers.accept(nodes, links);
         links.forEach(link -> notes.addAll(WalSurvey.notes(link)));
         return new Status(
                 group.groupId(), List.copyOf(nodes), List.copyOf(links), List.copyOf(notes));

@@ -5,6 +5,8 @@ import org.pgchorus.daemon.Conflicts;
 import org.pgchorus.daemon.Status;
 import org.pgchorus.daemon.Survey;
 import org.pgchorus.daemon.Waiting;
+import org.pgchorus.http.Binding;
+import org.pgchorus.http.Server;
 import org.pgchorus.model.LinkName;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.PgError;
@@ -33,10 +35,23 @@ public final class Demo {
     private static final int CONFLICTS_READ = 1000;
 
     private final DemoOptions options;
+    private final Optional<Http> http;
     private final List<Integer> ports;
     private final Consumer<String> out;
     private final CountDownLatch end = new CountDownLatch(1);
     private volatile boolean writing;
+
+    /**
+     * Where to answer HTTP.
+     *
+     * @param asked whether just there; otherwise on a free port if that one is taken
+     */
+    public record Http(Binding place, boolean asked) {}
+
+    /** One that does not answer HTTP. */
+    Demo(DemoOptions options, Consumer<String> out) {
+        this(options, Optional.empty(), out);
+    }
 
     /**
      * Looks for ports; starts nothing.
@@ -45,8 +60,9 @@ public final class Demo {
      * @throws IllegalArgumentException if an asked port is taken, or the directory to keep has a
      *     server in it already
      */
-    public Demo(DemoOptions options, Consumer<String> out) {
+    public Demo(DemoOptions options, Optional<Http> http, Consumer<String> out) {
         this.options = options;
+        this.http = http;
         this.ports = DemoGroup.ports(options);
         this.out = out;
     }
@@ -86,10 +102,24 @@ public final class Demo {
             out.accept(joining(group.nodes()));
             group.form();
             out.accept("Every node is ready, %s after the start.".formatted(since(began)));
-            boolean equal = settle(group, write(group));
-            options.keepIn().ifPresent(directory -> kept(directory, group));
-            return equal;
+            Optional<Server> server = http.map(place -> serve(place, group.nodes()));
+            try {
+                boolean equal = settle(group, write(group));
+                options.keepIn().ifPresent(directory -> kept(directory, group));
+                return equal;
+            } finally {
+                server.ifPresent(Server::close);
+            }
         }
+    }
+
+    private Server serve(Http http, List<NodeAddress> nodes) {
+        Server server =
+                http.asked
+                        ? Server.start(http.place, nodes)
+                        : Server.startThereOrElsewhere(http.place, nodes);
+        out.accept("Health and metrics: %1$s/cluster  %1$s/metrics".formatted(server.uri()));
+        return server;
     }
 
     private static String joining(List<NodeAddress> nodes) {

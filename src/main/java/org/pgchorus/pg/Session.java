@@ -15,6 +15,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -420,6 +421,24 @@ public final class Session implements AutoCloseable {
     /** Another way to speak over this connection, in turns with this one. */
     public Pipeline pipeline() {
         return new Pipeline(connection);
+    }
+
+    /** From now on a server that says nothing for so long counts as lost. */
+    public void giveUpAfter(Duration silence) {
+        try {
+            connection.setNetworkTimeout(Runnable::run, Math.toIntExact(silence.toMillis()));
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
+    /** Whether the connection is lost or closed: nothing can be asked over it any more. */
+    public boolean isLost() {
+        try {
+            return connection.isClosed();
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
     }
 
     /** Breaks the connection at once, from any thread; a call under way fails. */

@@ -1,0 +1,48 @@
+package org.pgchorus.http;
+
+import org.pgchorus.daemon.Sight;
+import org.pgchorus.daemon.Status;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What was seen last, and what it means. Immutable.
+ *
+ * @param standings of all nodes, by name
+ * @param takenNanos when, by {@link System#nanoTime}: the age must not depend on clocks
+ */
+record View(Sight sight, Map<String, Standing> standings, long takenNanos) {
+    /** The names of the nodes that are served. */
+    List<String> served() {
+        return sight.served().stream().map(node -> node.name().text()).toList();
+    }
+
+    /** Why nothing of this can be believed any more; empty if it can. */
+    Optional<String> stale(long nowNanos) {
+        Duration age = Duration.ofNanos(nowNanos - takenNanos);
+        return age.compareTo(Examination.OLDEST) > 0
+                ? Optional.of("the daemon last looked %d s ago".formatted(age.toSeconds()))
+                : Optional.empty();
+    }
+
+    double ageSeconds(long nowNanos) {
+        return (nowNanos - takenNanos) / 1e9;
+    }
+
+    Standing standing(String name) {
+        return standings.get(name);
+    }
+
+    /** When it was seen, by this machine's clock. */
+    Instant taken() {
+        return sight.taken();
+    }
+
+    Optional<Status> status() {
+        return sight.status();
+    }
+}
