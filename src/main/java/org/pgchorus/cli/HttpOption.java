@@ -7,7 +7,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -72,8 +71,8 @@ final class HttpOption {
         try {
             return Files.readString(file).strip();
         } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "cannot read the token from " + file + ": " + e.getMessage(), e);
+            throw new IllegalArgumentException(
+                    "cannot read the token from %s (%s)".formatted(file, e), e);
         }
     }
 }

@@ -262,7 +262,9 @@ enum Metric {
     }
 
     private static OptionalDouble number(OptionalLong maybe) {
-        return maybe.isPresent() ? OptionalDouble.of((double) maybe.getAsLong()) : OptionalDouble.empty();
+        return maybe.isPresent()
+                ? OptionalDouble.of((double) maybe.getAsLong())
+                : OptionalDouble.empty();
     }
 
     private static OptionalDouble number(boolean truth) {

@@ -5,14 +5,24 @@ public final class SightSql {
     private SightSql() {}
 
     /**
-     * Whether the server is in recovery, whether sessions begin read-only there unless they say
-     * otherwise, and how many micros the clock lies behind where it stepped back from.
+     * Whether the server is in recovery, whether new sessions begin read-only there, and how many
+     * micros the clock lies behind where it stepped back from. What is set for the database counts
+     * more than what is set for the server, and is read where it is kept: a session goes by what
+     * was set when it began.
      */
     public static final String VITALS =
             """
             SELECT pg_catalog.pg_is_in_recovery(),
-                   (SELECT s.reset_val = 'on' FROM pg_catalog.pg_settings s
-                    WHERE s.name = 'default_transaction_read_only'),
+                   coalesce(
+                       (SELECT split_part(c.word, '=', 2)::boolean
+                        FROM pg_catalog.pg_db_role_setting s
+                        CROSS JOIN LATERAL unnest(s.setconfig) c (word)
+                        WHERE s.setrole = 0 AND c.word LIKE 'default\\_transaction\\_read\\_only=%'
+                          AND s.setdatabase = (SELECT d.oid FROM pg_catalog.pg_database d
+                                               WHERE d.datname = current_database())),
+                       (SELECT s.reset_val = 'on' FROM pg_catalog.pg_settings s
+                        WHERE s.name = 'default_transaction_read_only'
+                          AND s.source NOT LIKE '%database%')),
                    (SELECT l.clock_stepped - pgchorus.micros(clock_timestamp())
                     FROM pgchorus.local l)\
             """;

@@ -37,6 +37,9 @@ class WrongUseTest {
                     run                 | which nodes? Name at least one
                     run x               | a node is given as NAME=ADDRESS
                     run n1=host=a n1=host=b | node n1 is named twice
+                    run n1=host=a --http 0.0.0.0:1 | clients need a token
+                    run n1=host=a --http 8008 | is not HOST:PORT
+                    run n1=host=a --http-token-file /no/such --http 127.0.0.1:1 | cannot read the token
                     node remove         | missing required parameter: 'ADDRESS'
                     check foo=bar       | foo
                     node join n2=host=h | missing required option: '--via=ADDRESS'

@@ -46,8 +46,8 @@ class JudgeTest {
         for (int look = 1; look < Standing.LOOKS; look++) {
             assertThat(writable(new Sights())).containsExactly("n1", "n3");
         }
-        assertThat(judge.look(new Sights().sight()).get("n2")).isEqualTo(
-                new Standing(true, List.of(), 0));
+        assertThat(judge.look(new Sights().sight()).get("n2"))
+                .isEqualTo(new Standing(true, List.of(), 0));
     }
 
     @Test

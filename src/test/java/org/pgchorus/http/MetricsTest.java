@@ -162,8 +162,7 @@ class MetricsTest {
     void everyLabelInAlertsAndDashboardIsOneOfItsMetric() throws IOException {
         Pattern labelled = Pattern.compile("(pgchorus_[a-z_]+)\\{([^}]*)\\}");
         for (Path file : List.of(ALERTS, DASHBOARD)) {
-            for (MatchResult use :
-                    labelled.matcher(Files.readString(file)).results().toList()) {
+            for (MatchResult use : labelled.matcher(Files.readString(file)).results().toList()) {
                 Metric metric =
                         Arrays.stream(Metric.values())
                                 .filter(it -> it.fullName().equals(use.group(1)))

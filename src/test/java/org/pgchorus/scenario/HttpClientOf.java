@@ -91,8 +91,9 @@ final class HttpClientOf implements AutoCloseable {
      * seconds, or 60 if it was not ended.
      */
     long dawdle() {
-        byte[] request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-Long: ".getBytes(
-                StandardCharsets.US_ASCII);
+        byte[] request =
+                "GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-Long: "
+                        .getBytes(StandardCharsets.US_ASCII);
         long began = System.nanoTime();
         try (Socket socket = new Socket(server.getHost(), server.getPort());
                 InputStream in = socket.getInputStream()) {

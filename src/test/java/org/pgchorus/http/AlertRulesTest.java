@@ -1,0 +1,44 @@
+package org.pgchorus.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import org.junit.jupiter.api.Test;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * The alert rules fire on what they are for, and only then, by Prometheus' own word: where {@code
+ * promtool} is on the path.
+ */
+class AlertRulesTest {
+    private static Optional<Path> promtool() {
+        String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
+        return Arrays.stream(path.split(File.pathSeparator))
+                .map(folder -> Path.of(folder, "promtool"))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+
+    @Test
+    void promtoolAgrees() throws IOException, InterruptedException {
+        assumeTrue(promtool().isPresent(), "no promtool is here");
+        Process process =
+                new ProcessBuilder(
+                                promtool().orElseThrow().toString(),
+                                "test",
+                                "rules",
+                                "src/test/resources/monitoring/alerts-test.yml")
+                        .redirectErrorStream(true)
+                        .start();
+        String said =
+                new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+    }
+}
