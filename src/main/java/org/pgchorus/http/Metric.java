@@ -304,7 +304,8 @@ enum Metric {
         for (String node : view.served()) {
             for (Status.Link link : view.sight().linksInto(node)) {
                 for (HeldChanges.HeldTable held : link.held()) {
-                    samples.add(sample(held.changes(), link.from(), link.to(), held.table()));
+                    samples.add(
+                            sample((double) held.changes(), link.from(), link.to(), held.table()));
                 }
             }
         }
@@ -323,7 +324,7 @@ enum Metric {
 
     private static List<Sample> tombstones(View view) {
         return view.sight().stock().entrySet().stream()
-                .map(stock -> sample(stock.getValue().tombstones(), stock.getKey()))
+                .map(stock -> sample((double) stock.getValue().tombstones(), stock.getKey()))
                 .toList();
     }
 }
