@@ -39,7 +39,7 @@ class WrongUseTest {
                     run n1=host=a n1=host=b | node n1 is named twice
                     run n1=host=a --http 0.0.0.0:1 | clients need a token
                     run n1=host=a --http 8008 | is not HOST:PORT
-                    run n1=host=a --http-token-file /no/such --http 127.0.0.1:1 | cannot read the token
+                    run n1=host=a --http :1 --http-token-file /no/such | cannot read the token
                     node remove         | missing required parameter: 'ADDRESS'
                     check foo=bar       | foo
                     node join n2=host=h | missing required option: '--via=ADDRESS'

@@ -94,9 +94,10 @@ class MetricsTest {
                         """
                         # Metrics
 
-                        What `/metrics` of a daemon exposes ([http.md](http.md)), written from the list in the code. Each
-                        daemon tells of the nodes it serves, of the links that end there and of the slots these nodes
-                        keep, so nothing is counted twice where several daemons are scraped. Alert rules:
+                        What `/metrics` of a daemon exposes ([http.md](http.md)), written from the
+                        list in the code. Each daemon tells of the nodes it serves, of the links
+                        that end there and of the slots these nodes keep, so nothing is counted
+                        twice where several daemons are scraped. Alert rules:
                         [monitoring/alerts.yml](monitoring/alerts.yml); a dashboard for Grafana:
                         [monitoring/grafana.json](monitoring/grafana.json).
 
@@ -117,8 +118,8 @@ class MetricsTest {
         return text.append(
                         """
 
-                        Not measured yet: how many transactions a link is behind, and how long applying takes
-                        (a histogram).
+                        Not measured yet: how many transactions a link is behind, and how long
+                        applying takes (a histogram).
                         """)
                 .toString();
     }
