@@ -126,23 +126,8 @@ class VerifyScenario {
         group.close();
     }
 
-    /** Changes one node in a way that does not travel. */
     private static void plant(int node, String... statements) {
-        group.run(
-                node,
-                """
-                SELECT pg_replication_origin_create('planted')
-                WHERE NOT EXISTS (SELECT FROM pg_replication_origin WHERE roname = 'planted')\
-                """);
-        group.run(
-                node,
-                Stream.concat(
-                                Stream.of(
-                                        "SELECT pg_replication_origin_session_setup('planted')",
-                                        "SELECT pg_replication_origin_xact_setup('0/1', now())",
-                                        "SET LOCAL session_replication_role = replica"),
-                                Stream.of(statements))
-                        .toArray(String[]::new));
+        Planted.on(group, node, statements);
     }
 
     private static Verification.Found verify(Duration patience, String... tables) {
