@@ -13,11 +13,13 @@ import picocli.CommandLine.Spec;
             BenchApplyCommand.class,
             BenchDelayCommand.class,
             BenchCopyCommand.class,
+            BenchVerifyCommand.class,
         },
         footer = {
             "  pgchorus bench apply --against native",
             "  pgchorus bench delay --against native",
-            "  pgchorus bench copy --against pipe"
+            "  pgchorus bench copy --against pipe",
+            "  pgchorus bench verify --against hash"
         })
 final class BenchCommand implements Runnable {
     @Spec private CommandSpec spec;

@@ -9,6 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -28,7 +29,7 @@ import java.util.concurrent.Callable;
         footer = {
             "  pgchorus bench copy --against pipe --rounds 3",
             "  pgchorus bench copy --jobs 8 --scale 10",
-            "  pgchorus bench copy --json | jq .ratio"
+            "  pgchorus bench copy --json | jq '.[].ratio'"
         })
 final class BenchCopyCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -100,17 +101,21 @@ final class BenchCopyCommand implements Callable<Integer> {
         };
     }
 
-    /** One object. */
-    static Map<String, Object> json(Copy.Result result) {
-        return Json.object(
-                "rows", result.rows(),
-                "bytes", result.bytes(),
-                "ours", result.ours().perSecond(),
-                "pipe", result.reference().map(Copy.Figure::perSecond),
-                "ratio", result.ratio(),
-                "ours_rounds", result.ours().rounds(),
-                "pipe_rounds", result.reference().map(Copy.Figure::rounds),
-                "join_seconds", result.ours().joinSeconds(),
-                "equal", result.equal());
+    /** A list of one, as every bench has it. */
+    static List<Map<String, Object>> json(Copy.Result result) {
+        return List.of(
+                Json.object(
+                        "work", "W7",
+                        "title", "copying a database",
+                        "unit", "rows/s",
+                        "units", result.rows(),
+                        "bytes", result.bytes(),
+                        "ours", result.ours().perSecond(),
+                        "native", result.reference().map(Copy.Figure::perSecond),
+                        "ratio", result.ratio(),
+                        "ours_rounds", result.ours().rounds(),
+                        "native_rounds", result.reference().map(Copy.Figure::rounds),
+                        "join_seconds", result.ours().joinSeconds(),
+                        "equal", result.equal()));
     }
 }

@@ -32,7 +32,7 @@ import java.util.function.ToDoubleFunction;
         footer = {
             "  pgchorus bench delay --against native --rounds 3",
             "  pgchorus bench delay --rate 1000 --seconds 30",
-            "  pgchorus bench delay --json | jq .ours.p50_ms"
+            "  pgchorus bench delay --json | jq '.[].ours'"
         })
 final class BenchDelayCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -125,14 +125,22 @@ final class BenchDelayCommand implements Callable<Integer> {
         return ratioOf(result, column).map("%.2f"::formatted).orElse("");
     }
 
-    /** One object for each contestant. */
-    static Map<String, Object> json(Delay.Result result) {
-        return Json.object(
-                "ours", figure(result.ours()),
-                "native", result.reference().map(BenchDelayCommand::figure),
-                "ratio_p50", ratioOf(result, Quantiles::p50),
-                "ratio_p99", ratioOf(result, Quantiles::p99),
-                "equal", result.equal());
+    /** A list of one, as every bench has it; {@code ratio} is above 1 where ours is faster. */
+    static List<Map<String, Object>> json(Delay.Result result) {
+        return List.of(
+                Json.object(
+                        "work", "W4",
+                        "title", "commit to commit",
+                        "unit", "ms, median",
+                        "units", result.ours().median().count(),
+                        "ours", result.ours().median().p50(),
+                        "native", result.reference().map(r -> r.median().p50()),
+                        "ratio", ratioOf(result, Quantiles::p50).map(ratio -> 1 / ratio),
+                        "ratio_p50", ratioOf(result, Quantiles::p50),
+                        "ratio_p99", ratioOf(result, Quantiles::p99),
+                        "ours_figure", figure(result.ours()),
+                        "native_figure", result.reference().map(BenchDelayCommand::figure),
+                        "equal", result.equal()));
     }
 
     /** Below 1 ours is faster. */

@@ -9,6 +9,7 @@ import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.verify.Node;
+import org.pgchorus.verify.Outcome;
 import org.pgchorus.verify.TableReport;
 import org.pgchorus.verify.Verifier;
 import org.pgchorus.verify.VerifyProgress;
@@ -58,7 +59,19 @@ public final class Verification {
             List<NodeName> nodes,
             Map<Integer, NodeName> names,
             List<String> skipped,
-            List<TableReport> tables) {}
+            List<TableReport> tables) {
+        /** Whether all of it was compared, and is the same. */
+        public boolean isEqual() {
+            return !tables.isEmpty()
+                    && skipped.isEmpty()
+                    && tables.stream().allMatch(t -> t.outcome() instanceof Outcome.Equal);
+        }
+    }
+
+    /** The same, unheard. */
+    public static Found of(Address any, Request request) throws InterruptedException {
+        return of(any, request, VerifyProgress.SILENT);
+    }
 
     /**
      * Compares.

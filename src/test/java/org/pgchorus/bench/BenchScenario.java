@@ -74,4 +74,16 @@ class BenchScenario {
         assertThat(result.ratio()).isPresent();
         assertThat(said).hasSize(4).allMatch(line -> line.endsWith(" s, equal"));
     }
+
+    @Test
+    void nodesAreFoundEqual() throws InterruptedException {
+        List<String> said = new ArrayList<>();
+        Comparison.Result result =
+                new Comparison(new Comparison.Options(TERMS, 2, 0.001, true), said::add).run();
+        assertThat(result.equal()).isTrue();
+        assertThat(result.rows()).isEqualTo(2000);
+        assertThat(result.ours().rounds()).hasSize(2);
+        assertThat(result.ratio()).isPresent();
+        assertThat(said).hasSize(4).anyMatch(line -> line.startsWith("hash, round 2"));
+    }
 }
