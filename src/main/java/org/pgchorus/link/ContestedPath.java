@@ -7,7 +7,6 @@ import org.pgchorus.conflict.Policy;
 import org.pgchorus.conflict.Referee;
 import org.pgchorus.conflict.Resolution;
 import org.pgchorus.conflict.Verdict;
-import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
@@ -34,6 +33,8 @@ import java.util.Set;
 final class ContestedPath {
     private static final Logger LOG = LoggerFactory.getLogger(ContestedPath.class);
 
+    private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = " + FastPath.LOCK_MILLIS;
+
     private final LinkPlan plan;
     private final Session target;
     private final Applier applier;
@@ -57,7 +58,7 @@ final class ContestedPath {
      *
      * @return whether it is done; if not, nothing has happened
      */
-    boolean make(List<Arrival> group, FastPath.Terms terms, long lockMillis) {
+    boolean make(List<Arrival> group, FastPath.Terms terms) {
         Gathering whole = new Gathering();
         IdentityHashMap<Change, Arrival> comingFrom = new IdentityHashMap<>();
         for (Arrival arrival : group) {
@@ -71,9 +72,7 @@ final class ContestedPath {
         }
         target.begin();
         try {
-            fast.enter(lockMillis);
-            fast.sync();
-            fast.await();
+            target.later(LOCK_TIMEOUT);
             if (!make(whole.stages().getFirst(), comingFrom, terms)) {
                 target.rollback();
                 return false;
@@ -99,7 +98,7 @@ final class ContestedPath {
             BulkTable table = part.getKey();
             List<Change> updates = part.getValue().of(Change.Operation.UPDATE);
             Optional<List<Contest>> contests = contests(table, updates, comingFrom, terms);
-            Optional<List<Change>> won = contests.flatMap(all -> decide(table, all));
+            Optional<List<Change>> won = contests.flatMap(all -> decide(table.sql.rows(), all));
             if (won.isEmpty()) {
                 return false;
             }
@@ -109,6 +108,7 @@ final class ContestedPath {
             part.getValue().of(Change.Operation.INSERT).forEach(uncontested::add);
         }
         target.settle();
+        fast.enter();
         fast.change(uncontested, terms);
         winners.forEach((table, won) -> {
             if (!won.isEmpty()) {
@@ -133,7 +133,6 @@ final class ContestedPath {
                         .placed(
                                 rows,
                                 table.sql.contested,
-                                Stamp.UNKNOWN,
                                 keys(table, updates),
                                 updates.stream()
                                         .map(change -> Long.toString(change.micros()))
@@ -177,7 +176,7 @@ final class ContestedPath {
     }
 
     /** The winners, all conflicts noted; nothing if one needs more than the row at hand. */
-    private Optional<List<Change>> decide(BulkTable table, List<Contest> contests) {
+    private Optional<List<Change>> decide(RowSql rows, List<Contest> contests) {
         List<Change> winners = new ArrayList<>();
         List<History.Meeting> conflicts = new ArrayList<>();
         for (Contest contest : contests) {
@@ -192,14 +191,8 @@ final class ContestedPath {
                             Policy.Rule.LAST_UPDATE_WINS);
             switch (decision.verdict()) {
                 case Verdict.Keep() -> {}
-                case Verdict.Write(Row after) ->
-                        winners.add(
-                                new Change(
-                                        table,
-                                        Change.Operation.UPDATE,
-                                        change.key(),
-                                        after,
-                                        change.micros()));
+                // It came whole, so it is what is to be written.
+                case Verdict.Write _ -> winners.add(change);
                 case Verdict.Complete(), Verdict.Combine(), Verdict.Erase(), Verdict.Halt() -> {
                     return Optional.empty();
                 }
@@ -208,7 +201,7 @@ final class ContestedPath {
                     .map(kind -> meeting(contest, stamp, kind, decision.resolution()))
                     .ifPresent(conflicts::add);
         }
-        applier.history().recordAll(table.sql.rows(), conflicts);
+        applier.history().recordAll(rows, conflicts);
         return Optional.of(winners);
     }
 

@@ -65,26 +65,17 @@ final class FastPath {
      * @param lockMillis how long to wait for a lock at most; 0 for as long as it takes
      */
     void begin(long lockMillis) {
-        forgetDeallocated();
+        enter();
         pipeline.execute(begin, new Parameters());
-        boundLocks(lockMillis);
+        pipeline.execute(lockTimeout, new Parameters().text(Long.toString(lockMillis)));
     }
 
     /** Goes on in a transaction that somebody else began; {@link #move} is its end here. */
-    void enter(long lockMillis) {
-        forgetDeallocated();
-        boundLocks(lockMillis);
-    }
-
-    private void forgetDeallocated() {
+    void enter() {
         if (deallocations != tables.deallocations()) {
             deallocations = tables.deallocations();
             pipeline.forget();
         }
-    }
-
-    private void boundLocks(long lockMillis) {
-        pipeline.execute(lockTimeout, new Parameters().text(Long.toString(lockMillis)));
     }
 
     /** Sends changes. */

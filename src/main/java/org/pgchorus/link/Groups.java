@@ -199,8 +199,7 @@ final class Groups {
     private boolean madeAsContested(List<Arrival> group, PgError failure) {
         boolean made =
                 failure.sqlState().equals(BulkSql.IN_THE_WAY)
-                        && contested.make(
-                                group, terms(group, latestMicros(group)), FastPath.LOCK_MILLIS);
+                        && contested.make(group, terms(group, latestMicros(group)));
         if (made) {
             landed(group);
         }

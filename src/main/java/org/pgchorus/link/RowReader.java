@@ -130,18 +130,20 @@ final class RowReader {
     }
 
     /**
-     * Rows of a table that a statement shows as {@link RowSql#lock} does, with something behind.
+     * Rows of a table that a statement shows as {@link RowSql#lock} does, with something behind; in
+     * a transaction that has written none of them.
      *
-     * @param own the stamp of the transaction under way
      * @return nothing if the stamp of one cannot be believed: its lock was waited for
      */
-    Optional<List<Placed>> placed(RowSql sql, String statement, Stamp own, Object... parameters) {
+    Optional<List<Placed>> placed(RowSql sql, String statement, Object... parameters) {
         record Shown(Found found, int place) {}
         int count = sql.relation().columns().size();
         List<Shown> rows =
                 session.query(
                         statement,
-                        row -> new Shown(read(sql, row, own), (int) row.number(count + 7)),
+                        row ->
+                                new Shown(
+                                        read(sql, row, Stamp.UNKNOWN), (int) row.number(count + 7)),
                         parameters);
         return rows.stream().allMatch(row -> row.found.current)
                 ? Optional.of(
