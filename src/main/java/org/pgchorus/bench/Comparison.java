@@ -7,8 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
 /**
@@ -94,7 +92,7 @@ public final class Comparison {
                 our.add(told("ours", round, began));
                 if (options.againstHash) {
                     began = System.nanoTime();
-                    hash(List.of(nodes.source(), nodes.target()));
+                    SideBySide.run(List.of(() -> hash(nodes.source()), () -> hash(nodes.target())));
                     their.add(told("hash", round, began));
                 }
             }
@@ -129,18 +127,7 @@ public final class Comparison {
         return Verification.of(any, request).isEqual();
     }
 
-    private static void hash(List<Address> servers) {
-        List<CompletableFuture<String>> asked =
-                servers.stream()
-                        .map(server ->
-                                CompletableFuture.supplyAsync(
-                                        () -> Databases.ask(server, HASH),
-                                        task -> Thread.ofPlatform().start(task)))
-                        .toList();
-        try {
-            asked.forEach(CompletableFuture::join);
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : e;
-        }
+    private static void hash(Address server) {
+        Databases.ask(server, HASH);
     }
 }

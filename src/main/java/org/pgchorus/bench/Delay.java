@@ -6,8 +6,6 @@ import org.pgchorus.model.Lsn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
 /**
@@ -169,20 +167,13 @@ public final class Delay {
 
     /** Both nodes write at the same time, each rows of its own. */
     private void write(List<Direction> directions, long firstRow, long rows) {
-        List<CompletableFuture<Void>> writing = new ArrayList<>();
+        List<Runnable> writing = new ArrayList<>();
         for (int i = 0; i < directions.size(); i++) {
             Pen pen = new Pen(directions.get(i).source(), "work", options.perSecond);
             long firstId = id(firstRow, i);
-            writing.add(
-                    CompletableFuture.runAsync(
-                            () -> pen.write(firstId, rows),
-                            task -> Thread.ofPlatform().start(task)));
+            writing.add(() -> pen.write(firstId, rows));
         }
-        try {
-            CompletableFuture.allOf(writing.toArray(CompletableFuture[]::new)).join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : e;
-        }
+        SideBySide.run(writing);
     }
 
     private static long id(long row, int side) {

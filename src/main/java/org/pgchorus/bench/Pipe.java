@@ -3,11 +3,9 @@ package org.pgchorus.bench;
 import org.pgchorus.config.Address;
 import org.pgchorus.pg.Session;
 
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
@@ -20,17 +18,7 @@ final class Pipe {
     /** Copies the tables; returns when all are committed. */
     static void copy(Address from, Address to, List<String> tables, int jobs) {
         Queue<String> queue = new ConcurrentLinkedQueue<>(tables);
-        List<CompletableFuture<Void>> running = new ArrayList<>();
-        for (int job = 0; job < jobs; job++) {
-            running.add(
-                    CompletableFuture.runAsync(
-                            () -> work(from, to, queue), task -> Thread.ofPlatform().start(task)));
-        }
-        try {
-            CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : e;
-        }
+        SideBySide.run(Collections.nCopies(jobs, () -> work(from, to, queue)));
     }
 
     private static void work(Address from, Address to, Queue<String> tables) {

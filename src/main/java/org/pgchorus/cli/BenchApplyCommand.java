@@ -5,10 +5,7 @@ import org.pgchorus.bench.Usage;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -42,8 +39,6 @@ import java.util.concurrent.Callable;
             "  pgchorus bench apply --json | jq '.[] | {work, ratio}'"
         })
 final class BenchApplyCommand implements Callable<Integer> {
-    @Spec private CommandSpec spec;
-
     @Option(
             names = "--work",
             paramLabel = "W",
@@ -96,16 +91,13 @@ final class BenchApplyCommand implements Callable<Integer> {
     }
 
     private Apply.Options options() {
-        try {
-            return new Apply.Options(
-                    bench.terms(heapMegabytes, latencyMillis, durable),
-                    works.stream().map(w -> w.toUpperCase(Locale.ROOT)).toList(),
-                    bench.rounds(),
-                    scale,
-                    bench.isAgainst(against, "native"));
-        } catch (IllegalArgumentException refused) {
-            throw new ParameterException(spec.commandLine(), refused.getMessage(), refused);
-        }
+        return bench.checked(() ->
+                new Apply.Options(
+                        bench.terms(heapMegabytes, latencyMillis, durable),
+                        works.stream().map(w -> w.toUpperCase(Locale.ROOT)).toList(),
+                        bench.rounds(),
+                        scale,
+                        bench.isAgainst(against, "native")));
     }
 
     /** One line for each contestant of each work. */

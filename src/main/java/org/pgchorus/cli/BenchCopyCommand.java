@@ -4,10 +4,7 @@ import org.pgchorus.bench.Copy;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 import java.util.List;
 import java.util.Map;
@@ -32,8 +29,6 @@ import java.util.concurrent.Callable;
             "  pgchorus bench copy --json | jq '.[].ratio'"
         })
 final class BenchCopyCommand implements Callable<Integer> {
-    @Spec private CommandSpec spec;
-
     @Option(
             names = "--against",
             paramLabel = "WHAT",
@@ -65,12 +60,13 @@ final class BenchCopyCommand implements Callable<Integer> {
     }
 
     private Copy.Options options() {
-        try {
-            return new Copy.Options(
-                    bench.major(), bench.rounds(), scale, jobs, bench.isAgainst(against, "pipe"));
-        } catch (IllegalArgumentException refused) {
-            throw new ParameterException(spec.commandLine(), refused.getMessage(), refused);
-        }
+        return bench.checked(() ->
+                new Copy.Options(
+                        bench.major(),
+                        bench.rounds(),
+                        scale,
+                        jobs,
+                        bench.isAgainst(against, "pipe")));
     }
 
     /** One line for each contestant. */

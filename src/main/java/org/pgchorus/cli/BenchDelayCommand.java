@@ -5,10 +5,7 @@ import org.pgchorus.bench.Quantiles;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 import java.util.List;
 import java.util.Map;
@@ -35,8 +32,6 @@ import java.util.function.ToDoubleFunction;
             "  pgchorus bench delay --json | jq '.[].ours'"
         })
 final class BenchDelayCommand implements Callable<Integer> {
-    @Spec private CommandSpec spec;
-
     @Option(
             names = "--against",
             paramLabel = "WHAT",
@@ -75,16 +70,13 @@ final class BenchDelayCommand implements Callable<Integer> {
     }
 
     private Delay.Options options() {
-        try {
-            return new Delay.Options(
-                    bench.terms(heapMegabytes),
-                    bench.rounds(),
-                    perSecond,
-                    seconds,
-                    bench.isAgainst(against, "native"));
-        } catch (IllegalArgumentException refused) {
-            throw new ParameterException(spec.commandLine(), refused.getMessage(), refused);
-        }
+        return bench.checked(() ->
+                new Delay.Options(
+                        bench.terms(heapMegabytes),
+                        bench.rounds(),
+                        perSecond,
+                        seconds,
+                        bench.isAgainst(against, "native")));
     }
 
     /** One line for each contestant. */

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** What the commands below {@code bench} have in common. */
 final class BenchOptions {
@@ -60,6 +61,15 @@ final class BenchOptions {
             err.println(line);
             err.flush();
         };
+    }
+
+    /** What is to be measured; what cannot be is a wrong use of the command. */
+    <T> T checked(Supplier<T> options) {
+        try {
+            return options.get();
+        } catch (IllegalArgumentException refused) {
+            throw new ParameterException(command.commandLine(), refused.getMessage(), refused);
+        }
     }
 
     /**

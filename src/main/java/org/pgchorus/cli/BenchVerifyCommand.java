@@ -4,10 +4,7 @@ import org.pgchorus.bench.Comparison;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 import java.util.List;
 import java.util.Map;
@@ -34,8 +31,6 @@ final class BenchVerifyCommand implements Callable<Integer> {
     /** A daemon that has nothing to do. */
     private static final int HEAP_MEGABYTES = 256;
 
-    @Spec private CommandSpec spec;
-
     @Option(
             names = "--against",
             paramLabel = "WHAT",
@@ -60,15 +55,12 @@ final class BenchVerifyCommand implements Callable<Integer> {
     }
 
     private Comparison.Options options() {
-        try {
-            return new Comparison.Options(
-                    bench.terms(HEAP_MEGABYTES),
-                    bench.rounds(),
-                    scale,
-                    bench.isAgainst(against, "hash"));
-        } catch (IllegalArgumentException refused) {
-            throw new ParameterException(spec.commandLine(), refused.getMessage(), refused);
-        }
+        return bench.checked(() ->
+                new Comparison.Options(
+                        bench.terms(HEAP_MEGABYTES),
+                        bench.rounds(),
+                        scale,
+                        bench.isAgainst(against, "hash")));
     }
 
     /** One line for each contestant. */
