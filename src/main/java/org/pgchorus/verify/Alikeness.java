@@ -177,7 +177,7 @@ record Alikeness(List<Side> sides, boolean walkable, List<String> unlike) {
         List<ComparedColumn> columns =
                 made.columns.stream()
                         .sorted(Comparator.comparing(Column::name))
-                        .map(c -> new ComparedColumn(c.name, c.basicType))
+                        .map(c -> new ComparedColumn(c.name, c.basicType, c.nativeEquality))
                         .toList();
         List<KeyColumn> key =
                 made.table.key().stream()
