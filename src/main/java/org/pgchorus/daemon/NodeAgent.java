@@ -17,6 +17,7 @@ import org.pgchorus.link.Returns;
 import org.pgchorus.member.Departure;
 import org.pgchorus.member.Identity;
 import org.pgchorus.member.Member;
+import org.pgchorus.member.Surface;
 import org.pgchorus.model.LinkName;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
@@ -135,6 +136,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
         if (!awaitMembership(control)) {
             return;
         }
+        renewSurface(control);
         applied = new Applied();
         policiesRead = Optional.empty();
         control.query(
@@ -195,6 +197,20 @@ final class NodeAgent implements Runnable, AutoCloseable {
         tellStatus(control);
     }
 
+    /** Replication does not depend on it, so a role that may not leaves the older version's. */
+    private void renewSurface(Session control) {
+        try {
+            if (Surface.renew(control)) {
+                LOG.info("node {}: views and functions are this version's now", node.name());
+            }
+        } catch (PgError.Refused e) {
+            LOG.warn(
+                    "node {}: views and functions stay an older version's: {}",
+                    node.name(),
+                    e.getMessage());
+        }
+    }
+
     private void readClock(Session control) {
         Clocks clocks = applied.clocks();
         long highBefore = clocks.high(identity.nodeId());
@@ -205,7 +221,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
         String tenure = UUID.randomUUID().toString();
         Announcement first = new Announcement.Heartbeat(tenure, ownState(control), Map.of());
         control.inTransaction(() -> {
-            control.execute("SET LOCAL synchronous_commit = on");
+            control.execute("SET LOCAL synchronous_commit = local");
             control.update(AgentSql.BEGIN_TENURE, tenure);
             return control.value(LinkSql.EMIT, ObjectNames.MESSAGE_PREFIX, first.text());
         });

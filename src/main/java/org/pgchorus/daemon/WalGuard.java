@@ -146,7 +146,7 @@ final class WalGuard {
     private void letGo(Session control, Kept kept, Budget budget) {
         if (!kept.marked && !kept.isFollower()) {
             control.inTransaction(() -> {
-                control.execute("SET LOCAL synchronous_commit = on");
+                control.execute("SET LOCAL synchronous_commit = local");
                 return control.update(
                         WalSql.MARK,
                         kept.peer,

@@ -190,7 +190,7 @@ final class Copier {
         target.execute(LinkSql.APPLYING);
         // A piece that is done must be so also after a crash of the newcomer: it is not tried
         // again.
-        target.execute("SET enable_seqscan = on; SET synchronous_commit = on");
+        target.execute("SET enable_seqscan = on; SET synchronous_commit = local");
         String origin = ObjectNames.copyOrigin(groupId, newcomerId, job);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(ORIGIN_SECONDS);
         while (true) {

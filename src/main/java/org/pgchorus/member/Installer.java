@@ -45,6 +45,7 @@ final class Installer {
             Map<String, String> settings) {
         session.execute(Sql.script("install.sql"));
         session.update(MemberSql.BECOME, identity.groupId(), identity.nodeId(), identity.name());
+        Surface.install(session);
         for (Member member : members) {
             addMember(session, member);
         }

@@ -33,7 +33,10 @@ final class Pinned {
                     "standard_conforming_strings = on",
                     "transform_null_equals = off",
                     "default_transaction_isolation = 'read committed'",
-                    "default_transaction_deferrable = off");
+                    "default_transaction_deferrable = off",
+                    // Where synchronous_standby_names has our links, who starts or mends a link
+                    // must not wait for it.
+                    "synchronous_commit = local");
 
     private static final List<String> TIMEOUTS =
             List.of(

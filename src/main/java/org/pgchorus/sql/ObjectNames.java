@@ -90,4 +90,7 @@ public final class ObjectNames {
 
     /** Held while the triggers that refuse clients' writes are being arranged. */
     public static final int LOCK_READ_ONLY = 4;
+
+    /** Held for the moment in which a snowflake is given out; {@code surface.sql} names it. */
+    public static final int LOCK_SNOWFLAKE = 5;
 }
