@@ -14,12 +14,14 @@ import org.pgchorus.sql.FollowSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.ObjectNames;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /** How followers stand, those of a group's nodes and those of plain servers. No state. */
 final class Followers {
@@ -95,9 +97,12 @@ final class Followers {
     /**
      * Of a follower that is asked itself: what it and its provider say. Empty if the database is no
      * follower, or if its whole group can be asked.
+     *
+     * @param patience how long at most a server may say nothing, to the second
      */
-    static Optional<Status> statusOf(Address any) {
-        try (Session session = Session.open(any, NAME)) {
+    static Optional<Status> statusOf(Address any, Duration patience) {
+        Optional<Duration> silence = Optional.of(patience);
+        try (Session session = GroupSessions.connect(any, silence)) {
             Optional<Following> found = Following.of(session);
             if (found.isEmpty()) {
                 return Optional.empty();
@@ -106,7 +111,7 @@ final class Followers {
             Optional<Session> provider = Optional.empty();
             String problem = "";
             try {
-                provider = Optional.of(Session.open(following.provider(), NAME));
+                provider = Optional.of(GroupSessions.connect(following.provider(), silence));
                 if (following.providerName().isPresent()
                         && Identity.of(provider.get()).isPresent()) {
                     provider.get().close();
@@ -140,8 +145,9 @@ final class Followers {
      * A session on the provider instead of the follower, if that is a node of a group.
      *
      * @param first is closed if another is returned, or nothing
+     * @param connect makes a session on the provider
      */
-    static Session leadToGroup(Session first, String name) {
+    static Session leadToGroup(Session first, Function<Address, Session> connect) {
         try {
             Optional<Following> following = Following.of(first);
             if (following.isEmpty()) {
@@ -152,7 +158,7 @@ final class Followers {
                         "the database at %s is follower %s of a server that is in no group"
                                 .formatted(first.where(), following.get().name()));
             }
-            Session provider = Session.open(following.get().provider(), name);
+            Session provider = connect.apply(following.get().provider());
             first.close();
             return provider;
         } catch (RuntimeException e) {

@@ -58,7 +58,8 @@ final class GroupSessions implements AutoCloseable {
     }
 
     private static GroupSessions open(Address any, Optional<Duration> patience) {
-        Session first = Followers.leadToGroup(connect(any, patience), NAME);
+        Session first =
+                Followers.leadToGroup(connect(any, patience), to -> connect(to, patience));
         GroupSessions group;
         Identity identity;
         try {
@@ -110,7 +111,10 @@ final class GroupSessions implements AutoCloseable {
         return connect(address, patience);
     }
 
-    private static Session connect(Address address, Optional<Duration> patience) {
+    /**
+     * @param patience how long at most the server may say nothing, to the second
+     */
+    static Session connect(Address address, Optional<Duration> patience) {
         if (patience.isEmpty()) {
             return Session.open(address, NAME);
         }

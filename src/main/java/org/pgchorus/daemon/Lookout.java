@@ -172,7 +172,7 @@ public final class Lookout implements AutoCloseable {
         PgError last = null;
         for (NodeAddress node : served) {
             try {
-                Optional<Status> follower = Followers.statusOf(node.address());
+                Optional<Status> follower = Followers.statusOf(node.address(), PATIENCE);
                 if (follower.isPresent()) {
                     return follower;
                 }

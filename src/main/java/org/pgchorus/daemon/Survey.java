@@ -8,6 +8,7 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.sql.HeldSql;
 import org.pgchorus.sql.SurveySql;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -26,15 +27,21 @@ public final class Survey {
     /** A daemon says something twice a second; after this many it is taken for gone. */
     private static final long SILENT_SECONDS = 5;
 
+    /** A server that says nothing for so long is taken for down: who looks does not wait longer. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private Survey() {}
 
-    /** Looks at the whole group through any node of it. */
+    /**
+     * Looks at the whole group through any node of it. A node that accepts connections and then says
+     * nothing (a frozen machine, a full disk) is shown as down.
+     */
     public static Status of(Address any) {
-        Optional<Status> ofFollower = Followers.statusOf(any);
+        Optional<Status> ofFollower = Followers.statusOf(any, PATIENCE);
         if (ofFollower.isPresent()) {
             return ofFollower.get();
         }
-        try (GroupSessions group = GroupSessions.open(any)) {
+        try (GroupSessions group = GroupSessions.open(any, PATIENCE)) {
             return of(group);
         }
     }
