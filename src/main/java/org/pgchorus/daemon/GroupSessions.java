@@ -58,8 +58,7 @@ final class GroupSessions implements AutoCloseable {
     }
 
     private static GroupSessions open(Address any, Optional<Duration> patience) {
-        Session first =
-                Followers.leadToGroup(connect(any, patience), to -> connect(to, patience));
+        Session first = Followers.leadToGroup(connect(any, patience), to -> connect(to, patience));
         GroupSessions group;
         Identity identity;
         try {

@@ -33,8 +33,8 @@ public final class Survey {
     private Survey() {}
 
     /**
-     * Looks at the whole group through any node of it. A node that accepts connections and then says
-     * nothing (a frozen machine, a full disk) is shown as down.
+     * Looks at the whole group through any node of it. A node that accepts connections and then
+     * says nothing (a frozen machine, a full disk) is shown as down.
      */
     public static Status of(Address any) {
         Optional<Status> ofFollower = Followers.statusOf(any, PATIENCE);

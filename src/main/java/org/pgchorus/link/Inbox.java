@@ -20,6 +20,12 @@ final class Inbox {
      */
     private static final long CAPACITY_BYTES = 8L << 20;
 
+    /**
+     * Whoever applies is woken by a commit, or when so much has come: until then there is little to
+     * do, and a thread that is woken for each message delays them all.
+     */
+    private static final long WORTH_WAKING_BYTES = 64L << 10;
+
     /** What a message costs beside its bytes. */
     private static final int OVERHEAD_BYTES = 200;
 
@@ -38,7 +44,8 @@ final class Inbox {
     private boolean closed;
 
     /**
-     * Puts a message in.
+     * Puts a message in. One that is no commit may be taken only after the time that {@link #poll}
+     * waits at most.
      *
      * @return false if there was no room within the time; try again
      */
@@ -56,7 +63,9 @@ final class Inbox {
             }
             items.add(new Item(message, cameNanos, cost));
             bytes += cost;
-            changed.signalAll();
+            if (message instanceof Message.Commit || bytes >= WORTH_WAKING_BYTES) {
+                changed.signalAll();
+            }
             return true;
         } finally {
             lock.unlock();
