@@ -33,13 +33,13 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Copies the rows of the provider's tables under one snapshot, in pieces, several at once.
  *
- * <p>Copied rows carry the horizon as their stamp, under an origin of the copy; when all pieces of
- * a table are there, those written later than the horizon get their true stamp. What is remembered
- * of a table's keys comes with that: additions to delta columns, and displaced rows.
+ * <p>Copied rows carry the horizon as their stamp, under an origin of the copy; those written later
+ * than the horizon get their true stamp. When all pieces of a table are there, what is remembered
+ * of its keys follows: additions to delta columns, and displaced rows.
  *
- * <p>Each piece is a transaction at the newcomer that also notes the piece. So a piece whose
- * connections broke is tried again, and is not copied twice if it was committed after all. No lock
- * stays at the provider between pieces.
+ * <p>Each piece is a transaction at the newcomer that gives stamps and notes the piece. So a piece
+ * whose connections broke is tried again, and is not copied twice if it was committed after all. No
+ * lock stays at the provider between pieces.
  */
 final class Copier {
     /** How many bytes go by between two reports of progress. */
@@ -225,9 +225,11 @@ final class Copier {
                 && from.hasKey()
                 && !isDone(target, afterwards)) {
             see(source);
-            target.begin();
-            remember(source, target, from, to);
-            commit(target, afterwards);
+            if (source.value(CopySql.hasEntries(from)).equals("t")) {
+                target.begin();
+                copyEntries(source, target, from, to);
+                commit(target, afterwards);
+            }
             source.rollback();
         }
     }
@@ -270,6 +272,9 @@ final class Copier {
                             CopySql.in(from, binary),
                             telling::passed);
             requireSameFile(source, piece, from);
+            if (from.hasKey()) {
+                restamp(source, target, piece, from, to);
+            }
             commit(target, piece.number());
             telling.done(rows);
         } catch (PgError.Refused e) {
@@ -335,15 +340,28 @@ final class Copier {
         }
     }
 
-    /** Rows written after the horizon keep the stamp they have at the provider. */
-    private void remember(Session source, Session target, Table from, Table to) {
-        target.execute(CopySql.recentTable(to));
-        source.copyTo(
-                target,
-                CopySql.recentOut(from, snapshot.horizonMicros()),
-                CopySql.RECENT_IN,
-                _ -> {});
-        target.execute(CopySql.restamp(to));
+    /**
+     * Rows of the piece written after the horizon keep the stamp they have at the provider. Right
+     * behind the copy, while its blocks are in memory and all its rows have this transaction's
+     * xmin.
+     */
+    private void restamp(Session source, Session target, Piece piece, Table from, Table to) {
+        long recent =
+                source.copyTo(
+                        target,
+                        CopySql.recentOut(
+                                from, piece.fromBlock(), piece.toBlock(), snapshot.horizonMicros()),
+                        () -> {
+                            target.execute(CopySql.recentTable(to));
+                            return CopySql.RECENT_IN;
+                        },
+                        _ -> {});
+        if (recent > 0) {
+            target.execute(CopySql.restamp(to));
+        }
+    }
+
+    private static void copyEntries(Session source, Session target, Table from, Table to) {
         target.execute(CopySql.ENTRY_TABLES);
         source.copyTo(target, CopySql.deltasOut(from), CopySql.DELTAS_IN, _ -> {});
         source.copyTo(target, CopySql.displacedOut(from), CopySql.DISPLACED_IN, _ -> {});

@@ -3,9 +3,6 @@ package org.pgchorus.pg;
 import org.pgchorus.config.Address;
 import org.pgchorus.model.Lsn;
 import org.postgresql.PGConnection;
-import org.postgresql.copy.CopyIn;
-import org.postgresql.copy.CopyOperation;
-import org.postgresql.copy.CopyOut;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,9 +32,6 @@ import java.util.stream.Collectors;
 public final class Session implements AutoCloseable {
     /** A server that has not answered by then is down, or nearly so. */
     private static final int CONNECT_SECONDS = 10;
-
-    /** A few network packets at a time: a message for each row would cost as much as the row. */
-    private static final int COPY_BATCH_BYTES = 1 << 16;
 
     private final Connection connection;
     private final String where;
@@ -363,59 +357,20 @@ public final class Session implements AutoCloseable {
      * Leads a COPY out of this database into another one's, row by row as they come.
      *
      * @param out {@code COPY ... TO STDOUT}
-     * @param in {@code COPY ... FROM STDIN}
+     * @param in gives {@code COPY ... FROM STDIN} when there is something to write, and may make
+     *     ready for it; not asked if nothing comes
      * @param bytes told how many bytes went by since it was last told
      * @return rows written
      */
-    public long copyTo(Session target, String out, String in, LongConsumer bytes) {
+    public long copyTo(Session target, String out, Supplier<String> in, LongConsumer bytes) {
         settle();
         target.settle();
-        CopyIn writing = null;
-        CopyOut reading = null;
-        try {
-            reading = connection.unwrap(PGConnection.class).getCopyAPI().copyOut(out);
-            writing = target.connection.unwrap(PGConnection.class).getCopyAPI().copyIn(in);
-            byte[] batch = new byte[COPY_BATCH_BYTES];
-            int filled = 0;
-            for (byte[] row = reading.readFromCopy(); row != null; row = reading.readFromCopy()) {
-                if (filled + row.length > batch.length) {
-                    writing.writeToCopy(batch, 0, filled);
-                    bytes.accept(filled);
-                    filled = 0;
-                }
-                if (row.length > batch.length) {
-                    writing.writeToCopy(row, 0, row.length);
-                    bytes.accept(row.length);
-                } else {
-                    System.arraycopy(row, 0, batch, filled, row.length);
-                    filled += row.length;
-                }
-            }
-            writing.writeToCopy(batch, 0, filled);
-            bytes.accept(filled);
-            long written = writing.endCopy();
-            if (written != reading.getHandledRowCount()) {
-                throw PgError.busy(
-                        "%d rows were read and %d written"
-                                .formatted(reading.getHandledRowCount(), written));
-            }
-            return written;
-        } catch (SQLException e) {
-            PgError error = PgError.of(e);
-            cancel(reading, error);
-            cancel(writing, error);
-            throw error;
-        }
+        return new CopyRelay(connection, target.connection).pass(out, in, bytes);
     }
 
-    private static void cancel(CopyOperation operation, PgError because) {
-        try {
-            if (operation != null && operation.isActive()) {
-                operation.cancelCopy();
-            }
-        } catch (SQLException e) {
-            because.addSuppressed(e);
-        }
+    /** The same, with nothing to make ready. */
+    public long copyTo(Session target, String out, String in, LongConsumer bytes) {
+        return copyTo(target, out, () -> in, bytes);
     }
 
     /** Another way to speak over this connection, in turns with this one. */

@@ -52,12 +52,7 @@ public final class CopySql {
      * @param toBlock where to end, before this; negative: read to the end
      */
     public static String out(Table table, long fromBlock, long toBlock, boolean binary) {
-        String range = "";
-        if (fromBlock > 0 || toBlock >= 0) {
-            range =
-                    " WHERE ctid >= '(%d,0)'".formatted(fromBlock)
-                            + (toBlock >= 0 ? " AND ctid < '(%d,0)'".formatted(toBlock) : "");
-        }
+        String range = fromBlock > 0 || toBlock >= 0 ? " WHERE " + range(fromBlock, toBlock) : "";
         return "COPY (SELECT %s FROM ONLY %s%s) TO STDOUT%s"
                 .formatted(
                         Sql.names(columns(table)),
@@ -75,6 +70,11 @@ public final class CopySql {
                         binary ? BINARY_FORMAT : "");
     }
 
+    private static String range(long fromBlock, long toBlock) {
+        return "ctid >= '(%d,0)'".formatted(fromBlock)
+                + (toBlock >= 0 ? " AND ctid < '(%d,0)'".formatted(toBlock) : "");
+    }
+
     private static final String BINARY_FORMAT = " WITH (FORMAT binary)";
 
     private static List<String> columns(Table table) {
@@ -85,53 +85,80 @@ public final class CopySql {
     }
 
     /**
-     * Sends the rows written after a commit time: micros, node, key columns.
+     * Sends the rows written after a commit time: micros, node, key columns. Goes over all rows of
+     * the range: what is asked of each is only whether it may be one of these. A group's
+     * transaction has the highest time of all its rows; its own is asked about for rows whose
+     * transaction's time is not kept any more.
      *
+     * @param fromBlock as in {@link #out}
+     * @param toBlock as in {@link #out}
      * @param micros the time
      */
-    public static String recentOut(Table table, long micros) {
-        String key =
-                table.key().stream().map(c -> "t." + Sql.name(c)).collect(Collectors.joining(", "));
+    public static String recentOut(Table table, long fromBlock, long toBlock, long micros) {
         return """
-        COPY (SELECT coalesce(o.micros, pgchorus.micros(x.timestamp)), \
-        coalesce(o.node, pgchorus.writer(x.roident)), %s FROM ONLY %s AS t \
+        COPY (WITH late_group AS MATERIALIZED (\
+        SELECT g.row_xmin, g.node, g.hashes, g.hashes2, g.micros FROM pgchorus.stamp_group g \
+        WHERE g.relation = %1$d AND g.last_micros > %2$d), \
+        late AS MATERIALIZED (SELECT e.row_xmin FROM pgchorus.stamp_entry e \
+        WHERE e.relation = %1$d AND e.micros > %2$d UNION SELECT row_xmin FROM late_group), \
+        given AS (SELECT e.row_xmin, e.hash, e.hash2, e.micros, e.node \
+        FROM pgchorus.stamp_entry e WHERE e.relation = %1$d UNION ALL \
+        SELECT g.row_xmin, u.hash, u.hash2, max(u.micros), g.node FROM late_group g \
+        CROSS JOIN LATERAL unnest(g.hashes, g.hashes2, g.micros) u (hash, hash2, micros) \
+        GROUP BY g.row_xmin, u.hash, u.hash2, g.node), \
+        writer AS MATERIALIZED (SELECT o.id, pgchorus.writer(o.id) AS node \
+        FROM (SELECT 0::oid AS id UNION SELECT roident FROM pg_catalog.pg_replication_origin) o) \
+        SELECT coalesce(o.micros, pgchorus.micros(x.timestamp)), \
+        coalesce(o.node, w.node, pgchorus.writer(x.roident)), %3$s \
+        FROM (SELECT t.xmin AS xmin, %3$s FROM ONLY %4$s AS t WHERE %5$s AND (\
+        pg_catalog.pg_xact_commit_timestamp(t.xmin) > (SELECT pgchorus.instant(%2$d)) \
+        OR (SELECT EXISTS (SELECT FROM late)) AND t.xmin IN (SELECT row_xmin FROM late)) \
+        OFFSET 0) AS t \
         CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(t.xmin) x \
-        %s WHERE coalesce(o.micros, pgchorus.micros(x.timestamp)) > %d) TO STDOUT\
+        LEFT JOIN given o ON o.row_xmin = t.xmin AND o.hash = %6$s AND o.hash2 = %7$s \
+        LEFT JOIN writer w ON w.id = x.roident \
+        WHERE coalesce(o.micros, pgchorus.micros(x.timestamp)) > %2$d) TO STDOUT\
         """
-                .formatted(key, Sql.name(table.name()), StampSql.joined(table), micros);
+                .formatted(
+                        table.oid(),
+                        micros,
+                        table.key().stream()
+                                .map(c -> "t." + Sql.name(c))
+                                .collect(Collectors.joining(", ")),
+                        Sql.name(table.name()),
+                        range(fromBlock, toBlock),
+                        KeySql.hashOfRow(table, "t", 0),
+                        KeySql.hashOfRow(table, "t", 1));
     }
 
-    /** Where they arrive, for the rest of the transaction. */
+    /**
+     * Where they arrive, for the rest of the transaction. The keys have the types and collations of
+     * the table's own, which their hashes depend on.
+     */
     public static String recentTable(Table table) {
         String key =
                 IntStream.range(0, table.key().size())
-                        .mapToObj(i -> ", k" + i + " " + KeySql.typeOf(table, table.key().get(i)))
+                        .mapToObj(i -> ", " + Sql.name(table.key().get(i)) + " AS k" + i)
                         .collect(Collectors.joining());
-        return "CREATE TEMPORARY TABLE pgchorus_recent (micros bigint, node smallint"
-                + key
-                + ") ON COMMIT DROP";
+        return """
+        CREATE TEMPORARY TABLE pgchorus_recent ON COMMIT DROP AS \
+        SELECT NULL::bigint AS micros, NULL::smallint AS node%s FROM ONLY %s WITH NO DATA\
+        """
+                .formatted(key, Sql.name(table.name()));
     }
 
     /** Takes them in. */
     public static final String RECENT_IN = "COPY pg_temp.pgchorus_recent FROM STDIN";
 
-    /** Gives the copied rows their true stamps, and empties the place where these arrived. */
+    /** Gives the rows that this transaction has copied their true stamps. */
     public static String restamp(Table table) {
-        String match =
-                IntStream.range(0, table.key().size())
-                        .mapToObj(i -> "t." + Sql.name(table.key().get(i)) + " = v.k" + i)
-                        .collect(Collectors.joining(" AND "));
+        List<String> key = IntStream.range(0, table.key().size()).mapToObj(i -> "v.k" + i).toList();
         return """
         INSERT INTO pgchorus.stamp_entry (relation, hash, hash2, row_xmin, micros, node) \
-        SELECT %d, %s, %s, t.xmin, v.micros, v.node \
-        FROM pg_temp.pgchorus_recent v JOIN ONLY %s AS t ON %s\
+        SELECT %d, %s, %s, pg_catalog.pg_current_xact_id()::xid, v.micros, v.node \
+        FROM pg_temp.pgchorus_recent v\
         """
-                .formatted(
-                        table.oid(),
-                        KeySql.hashOfRow(table, "t", 0),
-                        KeySql.hashOfRow(table, "t", 1),
-                        Sql.name(table.name()),
-                        match);
+                .formatted(table.oid(), KeySql.hash(key, 0), KeySql.hash(key, 1));
     }
 
     /** Brings a tombstone; parameters: key as an array three times, micros, node. */
@@ -149,6 +176,15 @@ public final class CopySql {
                         "CASE WHEN v.key IS NOT NULL THEN "
                                 + KeySql.hashOfTexts(table, "v.key", 1)
                                 + " END");
+    }
+
+    /** Whether there is any of what follows. */
+    public static String hasEntries(Table table) {
+        return """
+        SELECT EXISTS (SELECT FROM pgchorus.delta_entry WHERE relation = %1$d) \
+        OR EXISTS (SELECT FROM pgchorus.displaced_row WHERE relation = %1$d)\
+        """
+                .formatted(table.oid());
     }
 
     /** Sends what was added to delta columns: key, column, amount, micros, node. */

@@ -179,7 +179,8 @@ public final class JoinSql {
      * The same for a table; it does not fire for the copy.
      *
      * @param inherits whether rows can also come by way of another table, whose statements fire no
-     *     trigger of this one
+     *     trigger of this one. What is inserted so is refused after the fact: a trigger before it
+     *     would make the copy write row by row, also one that does not fire for the copy
      */
     public static String guard(TableName table, boolean inherits) {
         String name = Sql.name(table);
@@ -192,7 +193,10 @@ public final class JoinSql {
                 + (inherits
                         ? """
                         CREATE OR REPLACE TRIGGER pgchorus_joining_row
-                        BEFORE INSERT OR UPDATE OR DELETE ON %s
+                        BEFORE UPDATE OR DELETE ON %1$s
+                        FOR EACH ROW EXECUTE FUNCTION pgchorus.not_yet();
+                        CREATE OR REPLACE TRIGGER pgchorus_joining_new_row
+                        AFTER INSERT ON %1$s
                         FOR EACH ROW EXECUTE FUNCTION pgchorus.not_yet();
                         """
                                 .formatted(name)

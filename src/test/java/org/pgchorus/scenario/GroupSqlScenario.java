@@ -149,7 +149,7 @@ class GroupSqlScenario {
     @Test
     void whatOthersAreGivenHasTrueStampsAndEachRowOnce() throws IOException {
         ByteArrayOutputStream copied = new ByteArrayOutputStream();
-        session.copyOut(CopySql.recentOut(item, LATE), copied);
+        session.copyOut(CopySql.recentOut(item, 0, -1, LATE), copied);
         assertThat(copied.toString(StandardCharsets.UTF_8).lines())
                 .map(line -> Long.parseLong(line.split("\t")[0]) - LATE)
                 .containsExactlyInAnyOrder(1L, 2L, 30L);
