@@ -52,7 +52,7 @@ public final class CopySql {
      * @param toBlock where to end, before this; negative: read to the end
      */
     public static String out(Table table, long fromBlock, long toBlock, boolean binary) {
-        String range = fromBlock > 0 || toBlock >= 0 ? " WHERE " + range(fromBlock, toBlock) : "";
+        String range = isWhole(fromBlock, toBlock) ? "" : " WHERE " + range(fromBlock, toBlock);
         return "COPY (SELECT %s FROM ONLY %s%s) TO STDOUT%s"
                 .formatted(
                         Sql.names(columns(table)),
@@ -68,6 +68,10 @@ public final class CopySql {
                         Sql.name(table.name()),
                         Sql.names(columns(table)),
                         binary ? BINARY_FORMAT : "");
+    }
+
+    private static boolean isWhole(long fromBlock, long toBlock) {
+        return fromBlock == 0 && toBlock < 0;
     }
 
     private static String range(long fromBlock, long toBlock) {
@@ -110,14 +114,15 @@ public final class CopySql {
         FROM (SELECT 0::oid AS id UNION SELECT roident FROM pg_catalog.pg_replication_origin) o) \
         SELECT coalesce(o.micros, pgchorus.micros(x.timestamp)), \
         coalesce(o.node, w.node, pgchorus.writer(x.roident)), %3$s \
-        FROM (SELECT t.xmin AS xmin, %3$s FROM ONLY %4$s AS t WHERE %5$s AND (\
+        FROM (SELECT t.xmin AS xmin, %3$s FROM ONLY %4$s AS t WHERE %5$s(\
         pg_catalog.pg_xact_commit_timestamp(t.xmin) > (SELECT pgchorus.instant(%2$d)) \
         OR (SELECT EXISTS (SELECT FROM late)) AND t.xmin IN (SELECT row_xmin FROM late)) \
         OFFSET 0) AS t \
         CROSS JOIN LATERAL pg_catalog.pg_xact_commit_timestamp_origin(t.xmin) x \
         LEFT JOIN given o ON o.row_xmin = t.xmin AND o.hash = %6$s AND o.hash2 = %7$s \
         LEFT JOIN writer w ON w.id = x.roident \
-        WHERE coalesce(o.micros, pgchorus.micros(x.timestamp)) > %2$d) TO STDOUT\
+        WHERE CASE WHEN o.micros IS NULL THEN x.timestamp > (SELECT pgchorus.instant(%2$d)) \
+        ELSE o.micros > %2$d END) TO STDOUT\
         """
                 .formatted(
                         table.oid(),
@@ -126,7 +131,7 @@ public final class CopySql {
                                 .map(c -> "t." + Sql.name(c))
                                 .collect(Collectors.joining(", ")),
                         Sql.name(table.name()),
-                        range(fromBlock, toBlock),
+                        isWhole(fromBlock, toBlock) ? "" : range(fromBlock, toBlock) + " AND ",
                         KeySql.hashOfRow(table, "t", 0),
                         KeySql.hashOfRow(table, "t", 1));
     }
