@@ -1,6 +1,7 @@
 package org.pgchorus.cli;
 
 import org.pgchorus.http.Binding;
+import org.pgchorus.http.Tls;
 
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -16,6 +17,9 @@ import java.util.Optional;
 final class HttpOption {
     static final String PLACE_VARIABLE = "PGCHORUS_HTTP";
     static final String TOKEN_VARIABLE = "PGCHORUS_HTTP_TOKEN";
+    static final String CERTIFICATE_VARIABLE = "PGCHORUS_HTTP_TLS_CERT";
+    static final String KEY_VARIABLE = "PGCHORUS_HTTP_TLS_KEY";
+    static final String CLIENT_ROOTS_VARIABLE = "PGCHORUS_HTTP_TLS_CLIENT_CA";
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -39,6 +43,35 @@ final class HttpOption {
                             + " counts.")
     private Optional<Path> tokenFile;
 
+    @Option(
+            names = "--http-tls-cert",
+            paramLabel = "FILE",
+            description =
+                    "Answer HTTPS, with this certificate in PEM form and those that lead to its"
+                            + " root. Without it the variable "
+                            + CERTIFICATE_VARIABLE
+                            + " counts.")
+    private Optional<Path> certificate;
+
+    @Option(
+            names = "--http-tls-key",
+            paramLabel = "FILE",
+            description =
+                    "The certificate's key, PKCS#8 in PEM form. Without it the variable "
+                            + KEY_VARIABLE
+                            + " counts.")
+    private Optional<Path> key;
+
+    @Option(
+            names = "--http-tls-client-ca",
+            paramLabel = "FILE",
+            description =
+                    "Roots of clients' certificates: who shows one needs no token. Without it the"
+                            + " variable "
+                            + CLIENT_ROOTS_VARIABLE
+                            + " counts.")
+    private Optional<Path> clientRoots;
+
     /** Whether a place was named. */
     boolean isGiven() {
         return named().isPresent();
@@ -46,12 +79,12 @@ final class HttpOption {
 
     /** The place that was named, if one was. */
     Optional<Binding> binding() {
-        return named().map(text -> Binding.parse(text, token()));
+        return named().map(text -> Binding.parse(text, token(), tls()));
     }
 
     /** The place that was named, or the usual one. */
     Binding bindingOrUsual() {
-        return Binding.parse(named().orElse(Binding.USUAL), token());
+        return Binding.parse(named().orElse(Binding.USUAL), token(), tls());
     }
 
     private Optional<String> named() {
@@ -60,6 +93,22 @@ final class HttpOption {
 
     private Optional<String> token() {
         return tokenFile.map(HttpOption::read).or(() -> variable(TOKEN_VARIABLE));
+    }
+
+    private Optional<Tls> tls() {
+        Optional<Path> named = file(certificate, CERTIFICATE_VARIABLE);
+        Optional<Path> keyFile = file(key, KEY_VARIABLE);
+        Optional<Path> roots = file(clientRoots, CLIENT_ROOTS_VARIABLE);
+        if (named.isPresent() != keyFile.isPresent() || named.isEmpty() && roots.isPresent()) {
+            throw new IllegalArgumentException(
+                    "--http-tls-cert and --http-tls-key belong together, and"
+                            + " --http-tls-client-ca needs both");
+        }
+        return named.map(it -> new Tls(it, keyFile.orElseThrow(), roots));
+    }
+
+    private Optional<Path> file(Optional<Path> option, String name) {
+        return option.or(() -> variable(name).map(Path::of));
     }
 
     private Optional<String> variable(String name) {

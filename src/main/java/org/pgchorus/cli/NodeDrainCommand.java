@@ -3,6 +3,7 @@ package org.pgchorus.cli;
 import org.pgchorus.config.Durations;
 import org.pgchorus.daemon.NodeOrders;
 import org.pgchorus.daemon.NodeOrders.Drained;
+import org.pgchorus.http.Outcomes;
 import org.pgchorus.model.NodeName;
 
 import picocli.CommandLine.Command;
@@ -14,7 +15,6 @@ import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.Callable;
 
 /** {@code pgchorus node drain}: makes a node ready to be stopped or detached. */
@@ -48,7 +48,7 @@ final class NodeDrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Drained drained = NodeOrders.drain(group.address(), node, timeout);
-        output.print(() -> text(node, drained), () -> json(node, drained));
+        output.print(() -> text(node, drained), () -> Outcomes.drained(node, drained));
         PrintWriter err = spec.commandLine().getErr();
         NodeReadOnlyCommand.warn(drained.untold(), err);
         if (drained.lacking().isEmpty()) {
@@ -78,21 +78,5 @@ final class NodeDrainCommand implements Callable<Integer> {
                         Durations.text(timeout),
                         String.join("\n  ", drained.lacking().values()),
                         node);
-    }
-
-    private static Map<String, Object> json(NodeName node, Drained drained) {
-        return Json.object(
-                "node", node.text(),
-                "drained", drained.lacking().isEmpty(),
-                "seconds", Words.rounded(drained.seconds()),
-                "lacking",
-                        drained.lacking().entrySet().stream()
-                                .map(lack ->
-                                        Json.object(
-                                                "from", lack.getKey().from().text(),
-                                                "to", lack.getKey().to().text(),
-                                                "reason", lack.getValue()))
-                                .toList(),
-                "untold", drained.untold().keySet().stream().map(NodeName::text).toList());
     }
 }

@@ -1,6 +1,7 @@
 package org.pgchorus.cli;
 
 import org.pgchorus.daemon.NodeOrders;
+import org.pgchorus.http.Outcomes;
 import org.pgchorus.model.NodeName;
 
 import picocli.CommandLine.Command;
@@ -57,11 +58,7 @@ final class NodeReadOnlyCommand implements Callable<Integer> {
                         on
                                 ? "node %s is read-only%n".formatted(node)
                                 : "clients can write on node %s%n".formatted(node),
-                () ->
-                        Json.object(
-                                "node", node.text(),
-                                "read_only", on,
-                                "untold", untold.keySet().stream().map(NodeName::text).toList()));
+                () -> Outcomes.readOnly(node, on, untold));
         warn(untold, spec.commandLine().getErr());
         return Exit.WELL;
     }

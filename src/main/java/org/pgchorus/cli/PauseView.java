@@ -1,12 +1,11 @@
 package org.pgchorus.cli;
 
 import org.pgchorus.daemon.NodeOrders.Pause;
+import org.pgchorus.http.Outcomes;
 import org.pgchorus.model.LinkName;
 import org.pgchorus.model.NodeName;
 
 import java.io.PrintWriter;
-import java.util.List;
-import java.util.Map;
 
 /** What pausing a node, or letting it go on, came to. No state. */
 final class PauseView {
@@ -14,7 +13,7 @@ final class PauseView {
 
     /** The exit status; says what was not done. */
     static int tell(Pause pause, NodeName node, boolean paused, Output output, PrintWriter err) {
-        output.print(() -> text(pause, node, paused), () -> json(pause, node, paused));
+        output.print(() -> text(pause, node, paused), () -> Outcomes.pause(pause, node, paused));
         pause.still()
                 .forEach(link ->
                         Failures.warn(
@@ -53,21 +52,5 @@ final class PauseView {
                                 : String.join(
                                         ", ",
                                         pause.links().stream().map(LinkName::toString).toList()));
-    }
-
-    private static Map<String, Object> json(Pause pause, NodeName node, boolean paused) {
-        return Json.object(
-                "node", node.text(),
-                "paused", paused,
-                "links", names(pause.links()),
-                "unconfirmed", names(pause.unconfirmed()),
-                "still", names(pause.still()),
-                "untold", pause.untold().keySet().stream().map(NodeName::text).toList());
-    }
-
-    private static List<Map<String, Object>> names(List<LinkName> links) {
-        return links.stream()
-                .map(l -> Json.object("from", l.from().text(), "to", l.to().text()))
-                .toList();
     }
 }

@@ -121,7 +121,7 @@ public final class Conflicts {
         }
     }
 
-    private static Conflict read(Session.Answer row) {
+    static Conflict read(Session.Answer row) {
         Optional<Version> local =
                 row.maybe(13)
                         .filter(node -> !node.isEmpty())

@@ -51,6 +51,7 @@ public final class Lookout implements AutoCloseable {
     private final Thread thread;
     private final Every stockDue = new Every(STOCK_MILLIS);
     private final Map<String, ConflictTally> tallies = new HashMap<>();
+    private final RecentConflicts recent = new RecentConflicts();
     private Optional<GroupSessions> sessions = Optional.empty();
     private Map<String, Sight.Stock> stock = Map.of();
     private Map<String, Double> joins = Map.of();
@@ -103,6 +104,33 @@ public final class Lookout implements AutoCloseable {
         throw new Unanswered(last == null ? "no node is served" : last.getMessage(), last);
     }
 
+    /** Something that is done in the group through one of its nodes. */
+    @FunctionalInterface
+    public interface Order<T> {
+        /**
+         * @param any the node
+         */
+        T carryOut(Address any) throws InterruptedException;
+    }
+
+    /**
+     * Does something once, through the first served node that can be reached.
+     *
+     * @throws Unanswered if there is none, or it is refused
+     */
+    public <T> T order(Order<T> order) throws InterruptedException {
+        Address any =
+                ask(address -> {
+                    Session.open(address, "pgchorus").close();
+                    return address;
+                });
+        try {
+            return order.carryOut(any);
+        } catch (PgError e) {
+            throw new Unanswered(e.getMessage(), e);
+        }
+    }
+
     private void run() {
         try {
             while (!closed) {
@@ -136,14 +164,14 @@ public final class Lookout implements AutoCloseable {
     }
 
     private Sight unseen(String problem) {
-        return new Sight(
-                clock.instant(), served, Optional.empty(), problem, Map.of(), Map.of(), Map.of());
+        return Sight.ofNothing(clock.instant(), served, problem);
     }
 
     private Sight seen() {
         Optional<Status> alone = connect();
         if (alone.isPresent()) {
-            return new Sight(clock.instant(), served, alone, "", Map.of(), Map.of(), Map.of());
+            return new Sight(
+                    clock.instant(), served, alone, "", Map.of(), Map.of(), Map.of(), List.of());
         }
         GroupSessions group = sessions.orElseThrow();
         Map<String, Sight.Vitals> vitals = new TreeMap<>();
@@ -160,7 +188,18 @@ public final class Lookout implements AutoCloseable {
                             nodes.addAll(followers);
                             links.addAll(followerLinks);
                         });
-        return new Sight(clock.instant(), served, Optional.of(status), "", vitals, stock, joins);
+        group.sessions()
+                .forEach((id, session) ->
+                        attempt(() -> recent.look(group.name(id), session, status)));
+        return new Sight(
+                clock.instant(),
+                served,
+                Optional.of(status),
+                "",
+                vitals,
+                stock,
+                joins,
+                recent.newest());
     }
 
     /** Reaches the group; returns a status instead if the served are followers of no group. */

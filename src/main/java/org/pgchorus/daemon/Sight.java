@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param vitals of the nodes that answered, by name
  * @param stock of the served nodes that answered, by name; up to some seconds older
  * @param joins how much of its copy each newcomer has, from 0 to 1, by name
+ * @param recent the newest conflicts over all nodes, the newest first
  */
 public record Sight(
         Instant taken,
@@ -26,7 +27,21 @@ public record Sight(
         String problem,
         Map<String, Vitals> vitals,
         Map<String, Stock> stock,
-        Map<String, Double> joins) {
+        Map<String, Double> joins,
+        List<Conflicts.Conflict> recent) {
+    /** A group of which nothing is known, and why. */
+    public static Sight ofNothing(Instant taken, List<NodeAddress> served, String problem) {
+        return new Sight(
+                taken,
+                List.copyOf(served),
+                Optional.empty(),
+                problem,
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                List.of());
+    }
+
     /**
      * What a server says of itself.
      *

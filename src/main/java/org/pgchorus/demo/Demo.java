@@ -114,11 +114,15 @@ public final class Demo {
     }
 
     private Server serve(Http http, List<NodeAddress> nodes) {
+        Optional<String> token =
+                http.place.token().isEmpty() ? Optional.of(Binding.newToken()) : Optional.empty();
+        Binding place = token.map(http.place::withTokenForChanges).orElse(http.place);
         Server server =
                 http.asked
-                        ? Server.start(http.place, nodes)
-                        : Server.startThereOrElsewhere(http.place, nodes);
-        out.accept("Health and metrics: %1$s/cluster  %1$s/metrics".formatted(server.uri()));
+                        ? Server.start(place, nodes)
+                        : Server.startThereOrElsewhere(place, nodes);
+        out.accept("Dashboard: %1$s/  health: %1$s/cluster".formatted(server.uri()));
+        token.ifPresent(it -> out.accept("Token to change something there: " + it));
         return server;
     }
 

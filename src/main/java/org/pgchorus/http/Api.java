@@ -5,6 +5,7 @@ import org.pgchorus.daemon.Conflicts;
 import org.pgchorus.daemon.HeldChanges;
 import org.pgchorus.daemon.Lookout;
 import org.pgchorus.daemon.Orders;
+import org.pgchorus.daemon.Sight;
 import org.pgchorus.daemon.Status;
 import org.pgchorus.model.NodeName;
 
@@ -55,6 +56,25 @@ final class Api {
                 "notes", view.status().map(Status::notes).orElse(List.of()));
     }
 
+    /** What changed lately. */
+    static List<Object> history(List<Happening> past) {
+        return past.stream().<Object>map(Api::happening).toList();
+    }
+
+    private static Map<String, Object> happening(Happening happening) {
+        return Json.object(
+                "number", happening.number(),
+                "at", happening.at().toString(),
+                "level", happening.level().toString(),
+                "subject", happening.subject(),
+                "text", happening.text());
+    }
+
+    /** The newest conflicts, as the last look saw them. */
+    static List<Object> recent(View view) {
+        return view.sight().recent().stream().<Object>map(Api::conflict).toList();
+    }
+
     private static List<String> problems(View view) {
         return view.status().map(Status::problems).orElse(List.of(view.sight().problem()));
     }
@@ -81,6 +101,14 @@ final class Api {
         object.put("writable", standing.writable());
         object.put("reasons", standing.reasons());
         object.put("served_here", view.served().contains(node.name()));
+        Optional<Sight.Stock> stock = Optional.ofNullable(view.sight().stock().get(node.name()));
+        object.put("tombstones", stock.map(Sight.Stock::tombstones).orElse(null));
+        object.put("displaced", stock.map(Sight.Stock::displaced).orElse(null));
+        object.put(
+                "clock_behind_seconds",
+                Optional.ofNullable(view.sight().vitals().get(node.name()))
+                        .map(Sight.Vitals::clockBehindSeconds)
+                        .orElse(null));
         return object;
     }
 

@@ -3,6 +3,8 @@ package org.pgchorus.http;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,9 +15,16 @@ import java.util.regex.Pattern;
  * <p>Without a token only on the machine itself: what is shown names hosts, tables and rows.
  *
  * @param port 0 for a free one
- * @param token that every request has to carry; empty for none
+ * @param token that every request has to carry; empty for none: then nothing can be changed
+ * @param readsFreely whether who only reads needs no token
+ * @param tls empty for a port that is not encrypted
  */
-public record Binding(InetAddress address, int port, Optional<String> token) {
+public record Binding(
+        InetAddress address,
+        int port,
+        Optional<String> token,
+        boolean readsFreely,
+        Optional<Tls> tls) {
     /** The usual address. */
     public static final String USUAL = "127.0.0.1:8008";
 
@@ -30,11 +39,12 @@ public record Binding(InetAddress address, int port, Optional<String> token) {
 
     /** Refuses what would be open to everyone. */
     public Binding {
-        if (token.isEmpty() && !address.isLoopbackAddress()) {
+        if (readsFreely && !address.isLoopbackAddress()) {
             throw new IllegalArgumentException(
                     ("%s can be reached from other machines, so clients need a token: put one of %d"
                                     + " characters or more in a file and name it with"
                                     + " --http-token-file, or in the variable PGCHORUS_HTTP_TOKEN;"
+                                    + " or know them by certificates with --http-tls-client-ca;"
                                     + " or listen on 127.0.0.1")
                             .formatted(address.getHostAddress(), TOKEN_CHARACTERS));
         }
@@ -61,6 +71,11 @@ public record Binding(InetAddress address, int port, Optional<String> token) {
      * @throws IllegalArgumentException if it is none of these, or may not be listened on
      */
     public static Binding parse(String place, Optional<String> token) {
+        return parse(place, token, Optional.empty());
+    }
+
+    /** The same, encrypted; clients that show a certificate of a known root need no token. */
+    public static Binding parse(String place, Optional<String> token, Optional<Tls> tls) {
         Matcher matcher = PLACE.matcher(place.strip());
         if (!matcher.matches()) {
             throw new IllegalArgumentException(
@@ -74,7 +89,8 @@ public record Binding(InetAddress address, int port, Optional<String> token) {
                     "port %s is not from 0 to %d".formatted(digits, LAST_PORT));
         }
         String host = matcher.group(1) == null ? matcher.group(2) : matcher.group(1);
-        return new Binding(resolve(host), port, token);
+        boolean readsFreely = token.isEmpty() && tls.flatMap(Tls::clientRoots).isEmpty();
+        return new Binding(resolve(host), port, token, readsFreely, tls);
     }
 
     private static InetAddress resolve(String host) {
@@ -90,7 +106,19 @@ public record Binding(InetAddress address, int port, Optional<String> token) {
 
     /** The same place, on a port that is free. */
     public Binding onFreePort() {
-        return new Binding(address, 0, token);
+        return new Binding(address, 0, token, readsFreely, tls);
+    }
+
+    /** The same place, where a token is needed only to change something. */
+    public Binding withTokenForChanges(String changes) {
+        return new Binding(address, port, Optional.of(changes), readsFreely, tls);
+    }
+
+    /** A token that nobody guesses. */
+    public static String newToken() {
+        byte[] bytes = new byte[TOKEN_CHARACTERS];
+        new SecureRandom().nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
     }
 
     InetSocketAddress socketAddress() {

@@ -1,14 +1,18 @@
 package org.pgchorus.http;
 
+import org.pgchorus.daemon.Conflicts;
+
 import java.time.Duration;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * The status as server-sent events, one after each look. Any thread.
+ * What was seen as server-sent events, after each look: {@code status} each time, {@code conflicts}
+ * and {@code happened} when there are new ones. Any thread.
  *
  * <p>A stream ends before an answer has to; browsers ask again by themselves, at once.
  */
@@ -41,6 +45,8 @@ final class Events {
         private final long end = System.nanoTime() + LIFE.toNanos();
         private boolean begun;
         private long lastNanos;
+        private List<Conflicts.Conflict> told = List.of();
+        private long lastNumber;
 
         @Override
         public boolean hasNext() {
@@ -60,7 +66,33 @@ final class Events {
             }
             begun = true;
             lastNanos = newest.takenNanos();
-            return retry + "event: status\ndata: " + Json.text(Api.status(newest)) + "\n\n";
+            return retry
+                    + event("status", Api.status(newest))
+                    + conflicts(newest)
+                    + happened(newest);
+        }
+
+        private static String event(String name, Object data) {
+            return "event: " + name + "\ndata: " + Json.text(data) + "\n\n";
+        }
+
+        private String conflicts(View newest) {
+            List<Conflicts.Conflict> recent = newest.sight().recent();
+            if (recent.equals(told)) {
+                return "";
+            }
+            told = recent;
+            return event("conflicts", Api.recent(newest));
+        }
+
+        private String happened(View newest) {
+            List<Happening> more =
+                    newest.past().stream().filter(it -> it.number() > lastNumber).toList();
+            if (more.isEmpty()) {
+                return "";
+            }
+            lastNumber = more.getLast().number();
+            return event("happened", Api.history(more));
         }
 
         private static void pause() {

@@ -15,8 +15,11 @@ final class Paths {
 
     private Paths() {}
 
-    static Routes of(Supplier<View> view, Api api) {
+    static Routes of(
+            Supplier<View> view, Timeline timeline, Api api, Tasks tasks, Changes changes) {
         List<Route> routes = new ArrayList<>();
+        routes.add(Routes.file("/", _ -> Assets.page()));
+        routes.add(Routes.file("/ui/{file}", asked -> Assets.file(asked.name())));
         for (Health.Question question : Health.Question.values()) {
             for (String word : question.words()) {
                 routes.add(
@@ -47,9 +50,30 @@ final class Paths {
         routes.add(read("/api/v1/lag", _ -> Reply.json(OK, Api.lag(view.get()))));
         routes.add(read("/api/v1/conflicts", asked -> api.conflicts(asked.request())));
         routes.add(read("/api/v1/tables", _ -> api.tables()));
+        routes.add(read("/api/v1/timeline", _ -> Reply.json(OK, timeline.json())));
+        routes.add(read("/api/v1/history", _ -> Reply.json(OK, Api.history(view.get().past()))));
         Events events = new Events(view);
-        routes.add(new Route("/api/v1/events", List.of("GET"), _ -> events.stream()));
+        routes.add(
+                new Route(
+                        "/api/v1/events", List.of("GET"), Routes.Need.READ, _ -> events.stream()));
+        routes.add(read("/api/v1/tasks", _ -> tasks.list()));
+        routes.add(read("/api/v1/tasks/{id}", asked -> tasks.show(asked.name())));
+        addChanges(routes, changes);
         return new Routes(routes);
+    }
+
+    private static void addChanges(List<Route> routes, Changes changes) {
+        routes.add(Routes.change("/api/v1/conflicts/{id}/undo", changes::undo));
+        String link = "/api/v1/links/{from}/{to}/";
+        routes.add(Routes.change(link + "pause", asked -> changes.pauseLink(asked, true)));
+        routes.add(Routes.change(link + "resume", asked -> changes.pauseLink(asked, false)));
+        String node = "/api/v1/nodes/{name}/";
+        routes.add(Routes.change(node + "pause", asked -> changes.pauseNode(asked, true)));
+        routes.add(Routes.change(node + "resume", asked -> changes.pauseNode(asked, false)));
+        routes.add(Routes.change(node + "read-only", asked -> changes.readOnly(asked, true)));
+        routes.add(Routes.change(node + "read-write", asked -> changes.readOnly(asked, false)));
+        routes.add(Routes.change(node + "drain", changes::drain));
+        routes.add(Routes.change("/api/v1/verify", changes::verify));
     }
 
     private static Route read(String template, Function<Routes.Question, Reply> answer) {

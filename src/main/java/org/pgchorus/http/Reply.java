@@ -5,8 +5,21 @@ import java.util.Map;
 
 /** What a client gets. */
 sealed interface Reply {
-    /** Something whole. */
-    record Document(int status, String type, byte[] body) implements Reply {}
+    /**
+     * Something whole.
+     *
+     * @param headers besides those that every answer has
+     */
+    record Document(int status, String type, byte[] body, Map<String, String> headers)
+            implements Reply {
+        Document(int status, String type, byte[] body) {
+            this(status, type, body, Map.of());
+        }
+
+        Document with(String header, String value) {
+            return new Document(status, type, body, Map.of(header, value));
+        }
+    }
 
     /**
      * Events as they come, until there are no more or nobody listens.

@@ -17,33 +17,47 @@ final class Routes {
 
     private final List<Route> all;
 
+    /** What a client has to show. */
+    enum Need {
+        /** It is the same for everybody, and says nothing of the group. */
+        NOTHING,
+        READ,
+        CHANGE
+    }
+
     /**
      * A path and who answers there.
      *
-     * @param template its path; {@value Routes#NAME} stands for any word
+     * @param template its path; a word in braces stands for any word
      */
-    record Route(String template, List<String> methods, Function<Question, Reply> answer) {
-        /** The word at {@link #NAME}, empty if there is none in the template; empty if another. */
-        private Optional<String> match(String path) {
+    record Route(
+            String template, List<String> methods, Need need, Function<Question, Reply> answer) {
+        /** The words at the braces; empty if it is another path. */
+        private Optional<List<String>> match(String path) {
             String[] wanted = template.split("/", -1);
             String[] given = path.split("/", -1);
             if (wanted.length != given.length) {
                 return Optional.empty();
             }
-            String name = "";
+            List<String> words = new ArrayList<>();
             for (int i = 0; i < wanted.length; i++) {
-                if (wanted[i].equals(NAME)) {
-                    name = given[i];
+                if (wanted[i].startsWith("{")) {
+                    words.add(given[i]);
                 } else if (!wanted[i].equals(given[i])) {
                     return Optional.empty();
                 }
             }
-            return Optional.of(name);
+            return Optional.of(words);
         }
     }
 
-    /** A request and the name in its path, empty if there is none. */
-    record Question(Request request, String name) {}
+    /** A request and the words in its path that stand for something. */
+    record Question(Request request, List<String> words) {
+        /** The first of them. */
+        String name() {
+            return words.getFirst();
+        }
+    }
 
     Routes(List<Route> all) {
         this.all = List.copyOf(all);
@@ -54,14 +68,24 @@ final class Routes {
         return all;
     }
 
+    /** What has to be shown for a request; what there is nothing for counts as reading. */
+    Need need(Request request) {
+        return all.stream()
+                .filter(route -> route.match(request.path()).isPresent())
+                .filter(route -> route.methods.contains(request.method()))
+                .map(Route::need)
+                .findFirst()
+                .orElse(Need.READ);
+    }
+
     /** Answers what can be answered, and refuses the rest. */
     Reply answer(Request request) {
         List<String> allowed = new ArrayList<>();
         for (Route route : all) {
-            Optional<String> name = route.match(request.path());
-            if (name.isPresent()) {
+            Optional<List<String>> words = route.match(request.path());
+            if (words.isPresent()) {
                 if (route.methods.contains(request.method())) {
-                    return route.answer.apply(new Question(request, name.get()));
+                    return route.answer.apply(new Question(request, words.get()));
                 }
                 allowed.addAll(route.methods);
             }
@@ -74,11 +98,21 @@ final class Routes {
 
     /** Something to read. */
     static Route read(String template, Function<Question, Reply> answer) {
-        return new Route(template, READ_METHODS, answer);
+        return new Route(template, READ_METHODS, Need.READ, answer);
+    }
+
+    /** A file of the dashboard. */
+    static Route file(String template, Function<Question, Reply> answer) {
+        return new Route(template, READ_METHODS, Need.NOTHING, answer);
+    }
+
+    /** Something that is changed. */
+    static Route change(String template, Function<Question, Reply> answer) {
+        return new Route(template, List.of("POST"), Need.CHANGE, answer);
     }
 
     /** Something balancers ask. */
     static Route health(String template, Function<Question, Reply> answer) {
-        return new Route(template, HEALTH_METHODS, answer);
+        return new Route(template, HEALTH_METHODS, Need.READ, answer);
     }
 }

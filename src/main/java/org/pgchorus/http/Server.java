@@ -1,7 +1,11 @@
 package org.pgchorus.http;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsExchange;
+import com.sun.net.httpserver.HttpsServer;
 
 import org.pgchorus.config.NodeAddress;
 import org.pgchorus.daemon.Lookout;
@@ -12,16 +16,20 @@ import org.slf4j.LoggerFactory;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
  * Answers HTTP for a daemon: health, metrics, an API that reads. Any thread.
@@ -52,12 +60,19 @@ public final class Server implements AutoCloseable {
     private static final int OK = 200;
     private static final int BAD_REQUEST = 400;
     private static final int BROKEN = 500;
+    private static final int TOO_LARGE = 413;
+    private static final int TOO_MANY = 429;
+    private static final List<String> NO_BODY = List.of("0");
     private static final long FIRST_LOOK_SECONDS = 5;
 
     private final Binding binding;
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Rates rates = new Rates();
     private final Judge judge = new Judge();
+    private final History history = new History();
+    private final Timeline timeline = new Timeline();
+    private final Tasks tasks = new Tasks(InstantSource.system());
     private final CountDownLatch looked = new CountDownLatch(1);
     private final Lookout lookout;
     private final Routes routes;
@@ -68,7 +83,13 @@ public final class Server implements AutoCloseable {
         this.server = server;
         this.view = beforeTheFirstLook(nodes);
         this.lookout = Lookout.start(nodes, InstantSource.system(), this::look);
-        this.routes = Paths.of(this::view, new Api(lookout, InstantSource.system()));
+        this.routes =
+                Paths.of(
+                        this::view,
+                        timeline,
+                        new Api(lookout, InstantSource.system()),
+                        tasks,
+                        new Changes(this::view, lookout, tasks));
         server.createContext("/", this::answer);
         server.setExecutor(threads);
         server.start();
@@ -82,7 +103,7 @@ public final class Server implements AutoCloseable {
     public static Server start(Binding binding, List<NodeAddress> nodes) {
         BOUNDS.forEach((name, value) -> System.setProperty(name, value.toString()));
         try {
-            return new Server(binding, HttpServer.create(binding.socketAddress(), BACKLOG), nodes);
+            return new Server(binding, listen(binding), nodes);
         } catch (BindException taken) {
             throw new IllegalArgumentException(
                     "cannot listen on %s (%s); stop what listens there, or name another place with"
@@ -93,6 +114,16 @@ public final class Server implements AutoCloseable {
             throw new IllegalArgumentException(
                     "cannot listen on %s: %s".formatted(binding, e.getMessage()), e);
         }
+    }
+
+    private static HttpServer listen(Binding binding) throws IOException {
+        if (binding.tls().isEmpty()) {
+            return HttpServer.create(binding.socketAddress(), BACKLOG);
+        }
+        HttpsConfigurator configurator = binding.tls().get().configurator();
+        HttpsServer server = HttpsServer.create(binding.socketAddress(), BACKLOG);
+        server.setHttpsConfigurator(configurator);
+        return server;
     }
 
     /** The same, on a free port if the wanted one is taken. */
@@ -109,8 +140,9 @@ public final class Server implements AutoCloseable {
     public URI uri() {
         String host = binding.address().getHostAddress();
         return URI.create(
-                "http://%s:%d"
+                "%s://%s:%d"
                         .formatted(
+                                binding.tls().isPresent() ? "https" : "http",
                                 host.contains(":") ? "[" + host + "]" : host,
                                 server.getAddress().getPort()));
     }
@@ -120,21 +152,17 @@ public final class Server implements AutoCloseable {
         return routes;
     }
 
-    private View beforeTheFirstLook(List<NodeAddress> nodes) {
-        Sight nothing =
-                new Sight(
-                        InstantSource.system().instant(),
-                        List.copyOf(nodes),
-                        Optional.empty(),
-                        "the daemon has not looked yet",
-                        Map.of(),
-                        Map.of(),
-                        Map.of());
-        return new View(nothing, new Judge().look(nothing), System.nanoTime());
+    private static View beforeTheFirstLook(List<NodeAddress> nodes) {
+        return View.first(
+                Sight.ofNothing(
+                        InstantSource.system().instant(), nodes, "the daemon has not looked yet"),
+                System.nanoTime());
     }
 
     private void look(Sight sight) {
-        view = new View(sight, judge.look(sight), System.nanoTime());
+        View newest = new View(sight, judge.look(sight), System.nanoTime(), List.of());
+        timeline.look(newest);
+        view = newest.with(history.look(newest));
         looked.countDown();
     }
 
@@ -163,10 +191,6 @@ public final class Server implements AutoCloseable {
 
     private Reply reply(HttpExchange exchange) {
         try {
-            Optional<Reply> refused = Access.refusal(binding, exchange.getRequestHeaders());
-            if (refused.isPresent()) {
-                return refused.get();
-            }
             URI uri = exchange.getRequestURI();
             Request request =
                     Request.of(
@@ -175,7 +199,7 @@ public final class Server implements AutoCloseable {
                             uri.getRawQuery(),
                             Optional.ofNullable(exchange.getRequestHeaders().getFirst("Accept"))
                                     .orElse(""));
-            return routes.answer(request);
+            return refusal(exchange, request).orElseGet(() -> routes.answer(request));
         } catch (IllegalArgumentException refused) {
             return Reply.refusal(BAD_REQUEST, refused.getMessage());
         } catch (RuntimeException e) {
@@ -184,9 +208,45 @@ public final class Server implements AutoCloseable {
         }
     }
 
+    private Optional<Reply> refusal(HttpExchange exchange, Request request) {
+        InetAddress client = exchange.getRemoteAddress().getAddress();
+        OptionalLong wait = rates.take(client, System.nanoTime());
+        if (wait.isPresent()) {
+            return Optional.of(
+                    Reply.refusal(TOO_MANY, "too many requests from " + client.getHostAddress())
+                            .with("Retry-After", Long.toString(wait.getAsLong())));
+        }
+        Headers headers = exchange.getRequestHeaders();
+        boolean empty = "0".equals(headers.getOrDefault("Content-Length", NO_BODY).getFirst());
+        if (!empty || headers.containsKey("Transfer-Encoding")) {
+            return Optional.of(
+                    Reply.refusal(
+                            TOO_LARGE, "a body is not taken; what is asked stands in the path"));
+        }
+        Optional<Reply> refused =
+                Access.refusal(binding, routes.need(request), headers, certified(exchange));
+        if (headers.containsKey("Authorization") && refused.isPresent()) {
+            rates.guessed(client, System.nanoTime());
+        }
+        return refused;
+    }
+
+    /** Whether the client showed a certificate of a known root; others end the handshake. */
+    private static boolean certified(HttpExchange exchange) {
+        if (exchange instanceof HttpsExchange encrypted) {
+            try {
+                return encrypted.getSSLSession().getPeerCertificates().length > 0;
+            } catch (SSLPeerUnverifiedException none) {
+                return false;
+            }
+        }
+        return false;
+    }
+
     private static void send(HttpExchange exchange, Reply.Document document) throws IOException {
         head(exchange, document.type());
-        boolean bare = !exchange.getRequestMethod().equals("GET");
+        document.headers().forEach(exchange.getResponseHeaders()::set);
+        boolean bare = List.of("HEAD", "OPTIONS").contains(exchange.getRequestMethod());
         byte[] body = document.body();
         if (bare) {
             exchange.sendResponseHeaders(document.status(), -1);
@@ -217,11 +277,14 @@ public final class Server implements AutoCloseable {
         exchange.getResponseHeaders().set("Content-Type", type);
         exchange.getResponseHeaders().set("Cache-Control", "no-store");
         exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
+        exchange.getResponseHeaders().set("Referrer-Policy", "no-referrer");
+        exchange.getResponseHeaders().set("Content-Security-Policy", Assets.POLICY);
     }
 
     @Override
     public void close() {
         server.stop(0);
+        tasks.close();
         threads.shutdownNow();
         lookout.close();
     }

@@ -14,8 +14,18 @@ import java.util.Optional;
  *
  * @param standings of all nodes, by name
  * @param takenNanos when, by {@link System#nanoTime}: the age must not depend on clocks
+ * @param past what changed lately, the oldest first
  */
-record View(Sight sight, Map<String, Standing> standings, long takenNanos) {
+record View(Sight sight, Map<String, Standing> standings, long takenNanos, List<Happening> past) {
+    /** One that nothing went before. */
+    static View first(Sight sight, long takenNanos) {
+        return new View(sight, new Judge().look(sight), takenNanos, List.of());
+    }
+
+    View with(List<Happening> happenings) {
+        return new View(sight, standings, takenNanos, List.copyOf(happenings));
+    }
+
     /** The names of the nodes that are served. */
     List<String> served() {
         return sight.served().stream().map(node -> node.name().text()).toList();

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.Headers;
 
 import org.junit.jupiter.api.Test;
 
+import java.net.InetAddress;
 import java.util.Optional;
 
 /** Who may listen where, and who may ask. */
@@ -23,7 +24,7 @@ class BindingTest {
     }
 
     private static int refused(Binding binding, String... namesAndValues) {
-        return Access.refusal(binding, headers(namesAndValues))
+        return Access.refusal(binding, Routes.Need.READ, headers(namesAndValues), false)
                 .map(reply -> ((Reply.Document) reply).status())
                 .orElse(200);
     }
@@ -81,5 +82,36 @@ class BindingTest {
         }
         assertThat(refused(local)).isEqualTo(200);
         assertThat(refused(local, "Host", "evil.example:8008")).isEqualTo(421);
+    }
+
+    private static int changing(Binding binding, boolean certified, String... namesAndValues) {
+        return Access.refusal(binding, Routes.Need.CHANGE, headers(namesAndValues), certified)
+                .map(reply -> ((Reply.Document) reply).status())
+                .orElse(200);
+    }
+
+    @Test
+    void nothingIsChangedWithoutATokenOrACertificate() {
+        Binding none = Binding.parse("127.0.0.1:0", NONE);
+        assertThat(changing(none, false)).isEqualTo(403);
+        Binding some = none.withTokenForChanges(TOKEN.get());
+        assertThat(refused(some)).isEqualTo(200);
+        assertThat(changing(some, false)).isEqualTo(401);
+        assertThat(changing(some, false, "Authorization", "Bearer " + TOKEN.get())).isEqualTo(200);
+        assertThat(changing(some, true, "Host", "h:1")).isEqualTo(200);
+        assertThat(changing(some, true, "Host", "h:1", "Origin", "https://h:1")).isEqualTo(200);
+        assertThat(changing(some, true, "Host", "h:1", "Origin", "https://x")).isEqualTo(403);
+    }
+
+    @Test
+    void whoAsksTooOftenWaits() {
+        Rates rates = new Rates();
+        InetAddress client = InetAddress.getLoopbackAddress();
+        for (int i = 0; i < Rates.MOST; i++) {
+            assertThat(rates.take(client, 0)).isEmpty();
+        }
+        assertThat(rates.take(client, 0)).hasValue(1);
+        assertThat(rates.take(client, 1_000_000_000)).isEmpty();
+        rates.guessed(client, 1_000_000_000);
     }
 }

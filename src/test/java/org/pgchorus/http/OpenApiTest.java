@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.pgchorus.daemon.Conflicts;
 import org.pgchorus.daemon.Orders;
 
 import java.io.IOException;
@@ -25,7 +24,10 @@ import java.util.stream.Collectors;
 /** The API's description says what the server does. */
 class OpenApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final View VIEW = new Sights().view();
+    private static final View VIEW =
+            new Sights().view().with(new History().look(new Sights().down("n2").view()));
+
+    private static final Tasks TASKS = new Tasks(() -> VIEW.taken());
 
     private static JsonNode description;
 
@@ -36,7 +38,14 @@ class OpenApiTest {
 
     /** Nothing here is asked what needs a database. */
     private static Routes routes() {
-        return Paths.of(() -> VIEW, new Api(null, () -> VIEW.taken()));
+        Timeline timeline = new Timeline();
+        timeline.look(VIEW);
+        return Paths.of(
+                () -> VIEW,
+                timeline,
+                new Api(null, () -> VIEW.taken()),
+                TASKS,
+                new Changes(() -> VIEW, null, TASKS));
     }
 
     private static JsonNode answer(String path) throws IOException {
@@ -83,6 +92,12 @@ class OpenApiTest {
         has("Node", answer("/api/v1/nodes").get(2));
         has("Link", answer("/api/v1/links").get(5));
         has("Lag", answer("/api/v1/lag").get(5));
+        has("Timeline", answer("/api/v1/timeline"));
+        has("LinkSeries", answer("/api/v1/timeline").get("links").get(0));
+        has("Happening", answer("/api/v1/history").get(0));
+        TASKS.begin("verify", hearing -> Map.of());
+        has("Task", answer("/api/v1/tasks").get(0));
+        has("Task", answer("/api/v1/tasks/1"));
         has("NodeHealth", answer("/nodes/n1/primary"));
         has("NodeHealth", answer("/primary").get("nodes").get("n2"));
         has("Cluster", answer("/cluster"));
@@ -100,25 +115,7 @@ class OpenApiTest {
                                         2,
                                         "keep_local",
                                         List.of()))));
-        JsonNode conflict =
-                JSON.readTree(
-                        Json.bytes(
-                                Api.conflict(
-                                        new Conflicts.Conflict(
-                                                "n1.1",
-                                                "now",
-                                                "n1",
-                                                "public.t",
-                                                "{\"id\" : 1}",
-                                                "insert_exists",
-                                                "keep_local",
-                                                "last_update_wins",
-                                                Optional.of("{\"id\" : 1, \"n\" : 1.10}"),
-                                                Optional.empty(),
-                                                Optional.empty(),
-                                                new Conflicts.Version(Optional.empty(), "n2"),
-                                                "",
-                                                "0/1"))));
+        JsonNode conflict = JSON.readTree(Json.bytes(Api.conflict(Sights.CONFLICT)));
         has("Conflict", conflict);
         has("Stamp", conflict.get("remote_stamp"));
         assertThat(conflict.get("local").get("n").asText()).isEqualTo("1.1");

@@ -1,6 +1,7 @@
 package org.pgchorus.http;
 
 import org.pgchorus.config.NodeAddress;
+import org.pgchorus.daemon.Conflicts;
 import org.pgchorus.daemon.HeldChanges;
 import org.pgchorus.daemon.Sight;
 import org.pgchorus.daemon.Status;
@@ -20,6 +21,23 @@ import java.util.TreeSet;
 /** What a daemon may see: a group of three nodes, well unless something else is said. */
 final class Sights {
     static final List<String> NAMES = List.of("n1", "n2", "n3");
+
+    static final Conflicts.Conflict CONFLICT =
+            new Conflicts.Conflict(
+                    "n1.1",
+                    "2026-11-20 07:59:59.5+00",
+                    "n1",
+                    "public.t",
+                    "{\"id\" : 1}",
+                    "insert_exists",
+                    "keep_local",
+                    "last_update_wins",
+                    Optional.of("{\"id\" : 1, \"n\" : 1.10}"),
+                    Optional.empty(),
+                    Optional.empty(),
+                    new Conflicts.Version(Optional.empty(), "n2"),
+                    "",
+                    "0/1");
 
     private final Set<String> down = new TreeSet<>();
     private final Map<String, Double> lagSeconds = new LinkedHashMap<>();
@@ -101,11 +119,12 @@ final class Sights {
                                 12,
                                 Map.of("public.t", 2L),
                                 Map.of(new Sight.Kind("insert_exists", "keep_local"), 3L))),
-                Map.of("n4", 0.25));
+                Map.of("n4", 0.25),
+                List.of(CONFLICT));
     }
 
     View view() {
-        return new View(sight(), new Judge().look(sight()), System.nanoTime());
+        return View.first(sight(), System.nanoTime());
     }
 
     private Status.Link link(String from, String to) {

@@ -13,6 +13,7 @@ import org.pgchorus.http.Binding;
 import org.pgchorus.http.Server;
 
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,6 +33,8 @@ class HttpScenario {
     private static final List<String> WORDS =
             List.of("primary", "read-write", "replica", "read-only", "readiness", "health");
 
+    private static final String TOKEN = "a-token-to-change-things-with";
+
     private static TestGroup group;
     private static Server server;
     private static HttpClientOf client;
@@ -45,7 +48,10 @@ class HttpScenario {
                                 .map(ServerOptions::of)
                                 .map(it -> it.setting("max_slot_wal_keep_size", "1GB"))
                                 .toList());
-        server = Server.start(Binding.parse("127.0.0.1:0", Optional.empty()), group.nodes());
+        server =
+                Server.start(
+                        Binding.parse("127.0.0.1:0", Optional.empty()).withTokenForChanges(TOKEN),
+                        group.nodes());
         client = new HttpClientOf(server.uri());
         awaitWritable("a", "b", "c");
     }
@@ -218,5 +224,41 @@ class HttpScenario {
                 .allSatisfy(event -> assertThat(event.get("nodes")).hasSize(3));
         assertThat(client.send("GET", "/api/v1/nodes", "Authorization", "Bearer x").statusCode())
                 .isEqualTo(200);
+    }
+
+    /** Orders something and waits for its end; what it came to. */
+    private static JsonNode ordered(String path) {
+        HttpResponse<String> begun =
+                client.send("POST", path, "Authorization", "Bearer " + TOKEN);
+        assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
+        String task = begun.headers().firstValue("Location").orElseThrow();
+        TestGroup.await(
+                path + " ends",
+                () -> !client.json(task).get("state").asText().equals("running"));
+        assertThat(client.json(task).get("error").isNull()).as(client.text(task)).isTrue();
+        return client.json(task).get("result");
+    }
+
+    @Test
+    void ordersAreTasksForWhoHasTheToken() {
+        String pause = "/api/v1/links/a/b/pause";
+        assertThat(client.send("POST", pause).statusCode()).isEqualTo(401);
+        assertThat(client.send("GET", pause).statusCode()).isEqualTo(405);
+        assertThat(ordered(pause).get("confirmed").asBoolean()).isTrue();
+        TestGroup.await(
+                "the link is paused",
+                () -> client.text("/api/v1/links").contains("\"state\":\"paused\""));
+        assertThat(ordered("/api/v1/links/a/b/resume").get("confirmed").asBoolean()).isTrue();
+        assertThat(ordered("/api/v1/nodes/c/pause").get("links")).hasSize(4);
+        assertThat(ordered("/api/v1/nodes/c/resume").get("links")).hasSize(4);
+        assertThat(ordered("/api/v1/nodes/b/drain?timeout=2min").get("drained").asBoolean())
+                .isTrue();
+        assertThat(ordered("/api/v1/nodes/b/read-write").get("read_only").asBoolean()).isFalse();
+        assertThat(ordered("/api/v1/verify?between=a,b").get("equal").asBoolean()).isTrue();
+        HttpResponse<String> nobody =
+                client.send(
+                        "POST", "/api/v1/nodes/x/pause", "Authorization", "Bearer " + TOKEN);
+        assertThat(nobody.statusCode()).isEqualTo(404);
+        awaitWritable("a", "b", "c");
     }
 }
