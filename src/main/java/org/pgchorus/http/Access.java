@@ -64,8 +64,11 @@ final class Access {
             return Optional.of(
                     Reply.refusal(
                             FORBIDDEN,
-                            "nothing can be changed here: the daemon was started without a token;"
-                                + " give it one with --http-token-file or PGCHORUS_HTTP_TOKEN"));
+                            binding.readsFreely()
+                                    ? "nothing can be changed here: the daemon was started without"
+                                            + " a token; give it one with --http-token-file or"
+                                            + " PGCHORUS_HTTP_TOKEN"
+                                    : "a client's certificate is needed"));
         }
         return carries(headers, binding.token().get())
                 ? Optional.empty()

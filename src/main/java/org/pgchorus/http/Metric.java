@@ -57,6 +57,12 @@ enum Metric {
             List.of("from", "to"),
             "Age of the newest commit applied; 0 if no bytes are missing.",
             view -> links(view, Status.Link::lagSeconds)),
+    LINK_LAG_TRANSACTIONS(
+            "link_lag_transactions",
+            Type.GAUGE,
+            List.of("from", "to"),
+            "Transactions not applied yet, about: lacking bytes by what one took lately.",
+            view -> links(view, link -> Pace.lacking(link, view.pace()))),
     LINK_UNDECODED_BYTES(
             "link_undecoded_bytes",
             Type.GAUGE,

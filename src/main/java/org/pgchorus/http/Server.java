@@ -10,6 +10,7 @@ import com.sun.net.httpserver.HttpsServer;
 import org.pgchorus.config.NodeAddress;
 import org.pgchorus.daemon.Lookout;
 import org.pgchorus.daemon.Sight;
+import org.pgchorus.daemon.Status;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,6 +73,7 @@ public final class Server implements AutoCloseable {
     private final Judge judge = new Judge();
     private final History history = new History();
     private final Timeline timeline = new Timeline();
+    private final Pace pace = new Pace();
     private final Tasks tasks = new Tasks(InstantSource.system());
     private final CountDownLatch looked = new CountDownLatch(1);
     private final Lookout lookout;
@@ -160,7 +162,13 @@ public final class Server implements AutoCloseable {
     }
 
     private void look(Sight sight) {
-        View newest = new View(sight, judge.look(sight), System.nanoTime(), List.of());
+        View newest =
+                new View(
+                        sight,
+                        judge.look(sight),
+                        System.nanoTime(),
+                        List.of(),
+                        pace.look(sight.status().map(Status::links).orElse(List.of())));
         timeline.look(newest);
         view = newest.with(history.look(newest));
         looked.countDown();

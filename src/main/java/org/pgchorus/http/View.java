@@ -15,15 +15,21 @@ import java.util.Optional;
  * @param standings of all nodes, by name
  * @param takenNanos when, by {@link System#nanoTime}: the age must not depend on clocks
  * @param past what changed lately, the oldest first
+ * @param pace bytes of log a transaction, by link, as {@link Pace} has it
  */
-record View(Sight sight, Map<String, Standing> standings, long takenNanos, List<Happening> past) {
+record View(
+        Sight sight,
+        Map<String, Standing> standings,
+        long takenNanos,
+        List<Happening> past,
+        Map<String, Double> pace) {
     /** One that nothing went before. */
     static View first(Sight sight, long takenNanos) {
-        return new View(sight, new Judge().look(sight), takenNanos, List.of());
+        return new View(sight, new Judge().look(sight), takenNanos, List.of(), Map.of());
     }
 
     View with(List<Happening> happenings) {
-        return new View(sight, standings, takenNanos, List.copyOf(happenings));
+        return new View(sight, standings, takenNanos, List.copyOf(happenings), pace);
     }
 
     /** The names of the nodes that are served. */
