@@ -118,8 +118,7 @@ class MetricsTest {
         return text.append(
                         """
 
-                        Not measured yet: how many transactions a link is behind, and how long
-                        applying takes (a histogram).
+                        Not measured yet: how long applying takes (a histogram).
                         """)
                 .toString();
     }

@@ -228,13 +228,11 @@ class HttpScenario {
 
     /** Orders something and waits for its end; what it came to. */
     private static JsonNode ordered(String path) {
-        HttpResponse<String> begun =
-                client.send("POST", path, "Authorization", "Bearer " + TOKEN);
+        HttpResponse<String> begun = client.send("POST", path, "Authorization", "Bearer " + TOKEN);
         assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
         String task = begun.headers().firstValue("Location").orElseThrow();
         TestGroup.await(
-                path + " ends",
-                () -> !client.json(task).get("state").asText().equals("running"));
+                path + " ends", () -> !client.json(task).get("state").asText().equals("running"));
         assertThat(client.json(task).get("error").isNull()).as(client.text(task)).isTrue();
         return client.json(task).get("result");
     }
@@ -256,8 +254,7 @@ class HttpScenario {
         assertThat(ordered("/api/v1/nodes/b/read-write").get("read_only").asBoolean()).isFalse();
         assertThat(ordered("/api/v1/verify?between=a,b").get("equal").asBoolean()).isTrue();
         HttpResponse<String> nobody =
-                client.send(
-                        "POST", "/api/v1/nodes/x/pause", "Authorization", "Bearer " + TOKEN);
+                client.send("POST", "/api/v1/nodes/x/pause", "Authorization", "Bearer " + TOKEN);
         assertThat(nobody.statusCode()).isEqualTo(404);
         awaitWritable("a", "b", "c");
     }
