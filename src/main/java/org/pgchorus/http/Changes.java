@@ -14,8 +14,10 @@ import org.pgchorus.model.NodeName;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.ObjDoubleConsumer;
 import java.util.function.Supplier;
 
 /** What can be ordered over HTTP: what the commands of these names do, as tasks. Any thread. */
@@ -129,19 +131,19 @@ final class Changes {
                 .orElseGet(() ->
                         tasks.begin(
                                 "verify",
-                                hearing ->
-                                        lookout.order(any ->
-                                                Outcomes.compared(
-                                                        Comparison.of(
-                                                                any,
-                                                                tables,
-                                                                between,
-                                                                patience,
-                                                                (text, ratio) ->
-                                                                        hearing.goesOn(
-                                                                                text,
-                                                                                OptionalDouble.of(
-                                                                                        ratio)))))));
+                                hearing -> compared(tables, between, patience, hearing)));
+    }
+
+    private Map<String, Object> compared(
+            List<TablePattern> tables,
+            List<NodeName> between,
+            Duration patience,
+            Tasks.Hearing hearing)
+            throws InterruptedException {
+        ObjDoubleConsumer<String> heard =
+                (text, ratio) -> hearing.goesOn(text, OptionalDouble.of(ratio));
+        return Outcomes.compared(
+                lookout.order(any -> Comparison.of(any, tables, between, patience, heard)));
     }
 
     private static Duration patience(Question asked) {

@@ -37,6 +37,12 @@ final class Browser implements AutoCloseable {
     private static final String REQUIRE = "PGCHORUS_TEST_REQUIRE_BROWSER";
 
     private static final Pattern PORT = Pattern.compile("started successfully on port (\\d+)");
+    private static final String SEEN =
+            """
+            const element = document.querySelector(arguments[0]);
+            return element !== null && element.checkVisibility();
+            """;
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -175,13 +181,7 @@ final class Browser implements AutoCloseable {
     private void awaitSeen(String selector) {
         TestGroup.await(
                 selector + " is seen",
-                () ->
-                        script(
-                                        "return"
-                                            + " document.querySelector(arguments[0])?.checkVisibility()"
-                                            + " === true",
-                                        selector)
-                                .asBoolean());
+                () -> script(SEEN, selector).asBoolean());
     }
 
     /** The text of the first such element, empty if there is none. */
