@@ -130,8 +130,7 @@ final class Changes {
                 .findFirst()
                 .orElseGet(() ->
                         tasks.begin(
-                                "verify",
-                                hearing -> compared(tables, between, patience, hearing)));
+                                "verify", hearing -> compared(tables, between, patience, hearing)));
     }
 
     private Map<String, Object> compared(

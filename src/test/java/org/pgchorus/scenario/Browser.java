@@ -179,9 +179,7 @@ final class Browser implements AutoCloseable {
     }
 
     private void awaitSeen(String selector) {
-        TestGroup.await(
-                selector + " is seen",
-                () -> script(SEEN, selector).asBoolean());
+        TestGroup.await(selector + " is seen", () -> script(SEEN, selector).asBoolean());
     }
 
     /** The text of the first such element, empty if there is none. */
