@@ -36,6 +36,7 @@ final class Program implements Runnable {
                     LagCommand.class,
                     WaitCommand.class,
                     VerifyCommand.class,
+                    RepairCommand.class,
                     HaproxyCommand.class,
                     LinkCommand.class,
                     ConflictCommand.class,

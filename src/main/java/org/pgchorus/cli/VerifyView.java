@@ -48,7 +48,8 @@ final class VerifyView {
         return report.rows().values().stream().mapToLong(Long::longValue).max().orElse(0);
     }
 
-    private static String verdict(Outcome outcome) {
+    /** The verdict, with how many rows. */
+    static String verdict(Outcome outcome) {
         return switch (outcome) {
             case Outcome.Equal() -> "equal";
             case Outcome.Differs(long rows, boolean more) ->
@@ -61,7 +62,8 @@ final class VerifyView {
         };
     }
 
-    private static String word(Outcome outcome) {
+    /** The verdict for programs. */
+    static String word(Outcome outcome) {
         return switch (outcome) {
             case Outcome.Equal() -> "equal";
             case Outcome.Differs _ -> "differs";
@@ -70,7 +72,8 @@ final class VerifyView {
         };
     }
 
-    private static String reason(Outcome outcome) {
+    /** Why there is no other verdict. */
+    static String reason(Outcome outcome) {
         return switch (outcome) {
             case Outcome.Equal() -> "";
             case Outcome.Differs _ -> "";

@@ -46,9 +46,6 @@ public final class Exchange implements AutoCloseable {
 
     private static final long PAUSE_MILLIS = 50;
 
-    /** A version further in the target's future than this says that a clock is wrong. */
-    private static final long SKEW_LIMIT_MICROS = 5_000_000;
-
     private final Session source;
     private final Address there;
     private final OwnSession target;
@@ -339,7 +336,11 @@ public final class Exchange implements AutoCloseable {
             List<T> batch,
             java.util.function.Function<T, Stamp> stamped,
             Merging<T> merging) {
-        batch.stream().map(stamped).mapToLong(Stamp::micros).max().ifPresent(this::await);
+        batch.stream()
+                .map(stamped)
+                .mapToLong(Stamp::micros)
+                .max()
+                .ifPresent(m -> CommitWait.await(target.session(), source.where(), m));
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         while (true) {
             try {
@@ -354,33 +355,8 @@ public final class Exchange implements AutoCloseable {
                 if (!OwnSession.passes(e) || System.nanoTime() > deadline) {
                     throw e;
                 }
-                pause(PAUSE_MILLIS);
+                CommitWait.pause(PAUSE_MILLIS);
             }
-        }
-    }
-
-    private void await(long micros) {
-        while (micros > Stamp.UNKNOWN.micros()) {
-            long ahead = micros - Long.parseLong(target.session().value(MemberSql.NOW));
-            if (ahead < 0) {
-                return;
-            }
-            if (ahead > SKEW_LIMIT_MICROS) {
-                throw PgError.refused(
-                        ("a version at %s lies %.1f s in the future of %s's clock; set the clocks"
-                                        + " right, and try again")
-                                .formatted(source.where(), ahead / 1e6, target.session().where()));
-            }
-            pause(TimeUnit.MICROSECONDS.toMillis(ahead) + 1);
-        }
-    }
-
-    private static void pause(long millis) {
-        try {
-            TimeUnit.MILLISECONDS.sleep(millis);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw PgError.busy("interrupted");
         }
     }
 }

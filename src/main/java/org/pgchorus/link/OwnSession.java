@@ -55,7 +55,15 @@ public final class OwnSession implements AutoCloseable {
      * one of the daemon, and more patient. Its origin is made if it is not there.
      */
     static OwnSession ofExchange(Address address, String groupId, int here) {
-        String origin = ObjectNames.exchangeOrigin(groupId, here);
+        return patient(address, groupId, here, ObjectNames.exchangeOrigin(groupId, here));
+    }
+
+    /** The same for repairs; there can be one at a time on a node. */
+    static OwnSession ofRepair(Address address, String groupId, int here) {
+        return patient(address, groupId, here, ObjectNames.repairOrigin(groupId, here));
+    }
+
+    private static OwnSession patient(Address address, String groupId, int here, String origin) {
         try (Session session = Session.open(address, "pgchorus")) {
             session.query(MemberSql.CREATE_ORIGIN, answer -> 0, origin);
         }

@@ -44,6 +44,7 @@ final class Installer {
             List<Member> members,
             Map<String, String> settings) {
         session.execute(Sql.script("install.sql"));
+        session.execute(Sql.script("repair.sql"));
         session.update(MemberSql.BECOME, identity.groupId(), identity.nodeId(), identity.name());
         Surface.install(session);
         for (Member member : members) {
@@ -124,6 +125,7 @@ final class Installer {
         return origin.equals(ObjectNames.selfOrigin(group, id))
                 || origin.equals(ObjectNames.undoOrigin(group, id))
                 || origin.equals(ObjectNames.exchangeOrigin(group, id))
+                || origin.equals(ObjectNames.repairOrigin(group, id))
                 || origin.matches(Pattern.quote("pgchorus_" + group) + "_\\d+_" + id)
                 || origin.startsWith("pgchorus_%s_copy_%d_".formatted(group, id));
     }

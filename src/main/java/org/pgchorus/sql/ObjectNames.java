@@ -49,6 +49,11 @@ public final class ObjectNames {
         return selfOrigin(groupId, node) + "_exchange";
     }
 
+    /** The origin of what a repair writes on a node. */
+    public static String repairOrigin(String groupId, int node) {
+        return selfOrigin(groupId, node) + "_repair";
+    }
+
     /** The slot on a provider that feeds a follower; also the name of its publication there. */
     public static String follow(String followerId, String followerName) {
         return "pgchorus_follow_%s_%s".formatted(followerId, followerName);

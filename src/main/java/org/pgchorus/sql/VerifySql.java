@@ -219,6 +219,16 @@ public final class VerifySql {
                 : value(column) + "::text";
     }
 
+    /** The text of the row {@code t} that is compared. */
+    String row() {
+        return row;
+    }
+
+    /** The table, as {@code t}. */
+    String source() {
+        return source;
+    }
+
     private static String value(ComparedColumn column) {
         String name = "t." + Sql.name(column.name());
         return column.basicType().equals(CHAR) ? name + "::int4" : name;
@@ -288,7 +298,8 @@ public final class VerifySql {
         return key.stream().map(k -> "t." + Sql.name(k.name())).collect(Collectors.joining(", "));
     }
 
-    private String keyTexts() {
+    /** The key of the row {@code t} as an array of texts. */
+    String keyTexts() {
         return key.stream().map(KeyColumn::text).collect(Collectors.joining(", ", "ARRAY[", "]"));
     }
 
@@ -349,7 +360,8 @@ public final class VerifySql {
                 .formatted(keyTexts(), row, byKeys());
     }
 
-    private String byKeys() {
+    /** The rows {@code t} of given keys. */
+    String byKeys() {
         String arrays = key.stream().map(k -> "?::text[]").collect(Collectors.joining(", "));
         String names =
                 IntStream.range(0, key.size())

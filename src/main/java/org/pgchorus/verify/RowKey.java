@@ -4,8 +4,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** The texts of a row's key columns, in key order; of a row without a key, its two hashes. */
-record RowKey(List<String> values) {
-    RowKey {
+public record RowKey(List<String> values) {
+    /** Copies the values. */
+    public RowKey {
         values = List.copyOf(values);
     }
 

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
@@ -58,24 +59,56 @@ public final class Verifier {
 
     /** Compares one table. */
     public TableReport compare(TableName table) throws InterruptedException {
+        return examine(table).report();
+    }
+
+    /** Compares one table, so that what differs can be read on. */
+    public Examined examine(TableName table) throws InterruptedException {
+        return examine(
+                table,
+                (alike, sides, settling, counted) ->
+                        alike.walkable()
+                                ? new RangeWalk(sides, settling, counted).walk()
+                                : new Sweep(sides, settling, counted).sweep());
+    }
+
+    /** The same for some of its rows only, by their keys as {@link Examined} gives them. */
+    public Examined examine(TableName table, List<RowKey> keys) throws InterruptedException {
+        return examine(
+                table,
+                (_, sides, settling, _) -> {
+                    settling.add(Differ.suspects(sides.all(side -> side.listing(keys))));
+                    return true;
+                });
+    }
+
+    /** Finds the rows that differ when they are read, and gives them to be settled. */
+    private interface Search {
+        /** Returns whether all was looked through. */
+        boolean find(Alikeness alike, Sides sides, Settling settling, RowCount counted)
+                throws Unreadable, InterruptedException;
+    }
+
+    private Examined examine(TableName table, Search search) throws InterruptedException {
         RowCount counted = new RowCount(table, progress);
         try {
             if (nodes.size() < 2) {
-                return report(table, counted, incomplete("fewer than two nodes to compare"));
+                return failed(table, counted, "fewer than two nodes to compare");
             }
             prepare();
             Alikeness alike = Alikeness.of(nodes, table, executor);
             if (alike.sides().isEmpty()) {
-                return new TableReport(
-                        table,
-                        new Outcome.Differs(0, true),
-                        counted.rows(),
-                        List.of(),
-                        alike.unlike());
+                return unread(
+                        new TableReport(
+                                table,
+                                new Outcome.Differs(0, true),
+                                counted.rows(),
+                                List.of(),
+                                alike.unlike()));
             }
-            return compare(table, alike, counted);
+            return compare(table, alike, search, counted);
         } catch (Unreadable e) {
-            return report(table, counted, incomplete(e.getMessage()));
+            return failed(table, counted, e.getMessage());
         }
     }
 
@@ -95,24 +128,22 @@ public final class Verifier {
         }
     }
 
-    private TableReport compare(TableName table, Alikeness alike, RowCount counted)
+    private Examined compare(TableName table, Alikeness alike, Search search, RowCount counted)
             throws InterruptedException {
         Sides sides = new Sides(alike.sides(), executor);
         Causes causes = new Causes(sides);
         Settling settling = new Settling(table, sides, fence, terms.patience(), progress);
         List<String> lacking = new ArrayList<>(terms.skipped());
         List<String> notes = new ArrayList<>();
+        List<String> held = new ArrayList<>();
         List<Difference> differences = List.of();
         try {
-            boolean all =
-                    alike.walkable()
-                            ? new RangeWalk(sides, settling, counted).walk()
-                            : new Sweep(sides, settling, counted).sweep();
-            if (!all) {
+            if (!search.find(alike, sides, settling, counted)) {
                 lacking.add("it stopped there: too many rows differ");
             }
             settling.finish();
-            notes.addAll(causes.ofTable());
+            held.addAll(causes.ofTable());
+            notes.addAll(held);
             differences =
                     DifferingRows.read(
                             sides,
@@ -130,7 +161,11 @@ public final class Verifier {
                     "%d rows could not be settled: %s"
                             .formatted(settling.unsettled(), settling.reason()));
         }
-        return new TableReport(table, outcome, counted.rows(), differences, notes);
+        return new Examined(
+                new TableReport(table, outcome, counted.rows(), differences, notes),
+                Optional.of(sides),
+                settling.confirmed(),
+                held);
     }
 
     /** What differs is certain, whatever else could not be told; equal is only what is whole. */
@@ -155,7 +190,12 @@ public final class Verifier {
         return new Outcome.Incomplete(reason);
     }
 
-    private static TableReport report(TableName table, RowCount counted, Outcome outcome) {
-        return new TableReport(table, outcome, counted.rows(), List.of(), List.of());
+    private static Examined failed(TableName table, RowCount counted, String reason) {
+        return unread(
+                new TableReport(table, incomplete(reason), counted.rows(), List.of(), List.of()));
+    }
+
+    private static Examined unread(TableReport report) {
+        return new Examined(report, Optional.empty(), List.of(), List.of());
     }
 }
