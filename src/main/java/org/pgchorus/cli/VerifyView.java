@@ -4,9 +4,12 @@ import org.pgchorus.daemon.Verification.Found;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.model.Stamp;
 import org.pgchorus.verify.Difference;
+import org.pgchorus.verify.Orphaned;
 import org.pgchorus.verify.Outcome;
 import org.pgchorus.verify.TableReport;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,6 +88,7 @@ final class VerifyView {
     private static String details(Found found, TableReport report) {
         StringBuilder text = new StringBuilder();
         report.notes().forEach(note -> text.append("%s: %s%n".formatted(report.table(), note)));
+        report.orphans().forEach(orphan -> text.append(orphan(found, report, orphan)));
         for (Difference difference : report.differences()) {
             text.append("%n%s %s%n".formatted(report.table(), heading(difference)));
             for (NodeName node : found.nodes()) {
@@ -104,6 +108,22 @@ final class VerifyView {
                                     Words.count(rows, "row")));
         }
         return text.isEmpty() ? "" : "\n" + text.toString().stripLeading();
+    }
+
+    private static String orphan(Found found, TableReport report, Orphaned orphan) {
+        boolean everywhere = orphan.nodes().size() == found.nodes().size();
+        return "%s: %s refers to %s, which is not in %s (%s)%s%n"
+                .formatted(
+                        report.table(),
+                        Words.cut(orphan.key(), VALUE_CHARACTERS),
+                        Words.cut(orphan.reference(), VALUE_CHARACTERS),
+                        orphan.parent(),
+                        orphan.constraint(),
+                        everywhere
+                                ? ""
+                                : orphan.nodes().stream()
+                                        .map(NodeName::text)
+                                        .collect(Collectors.joining(", ", " on ", "")));
     }
 
     private static String heading(Difference difference) {
@@ -164,6 +184,38 @@ final class VerifyView {
         return value == null ? "NULL" : "'" + Words.cut(value, VALUE_CHARACTERS) + "'";
     }
 
+    /** One round of many. */
+    static String line(Found found, long round, Instant at, double seconds) {
+        long rows = found.tables().stream().mapToLong(VerifyView::most).sum();
+        List<String> said = new ArrayList<>();
+        found.skipped().forEach(said::add);
+        found.tables().stream()
+                .filter(t -> !(t.outcome() instanceof Outcome.Equal))
+                .forEach(t -> said.add(t.table() + " " + verdict(t.outcome())));
+        long orphans = found.tables().stream().mapToLong(t -> t.orphans().size()).sum();
+        if (orphans > 0) {
+            said.add(Words.count(orphans, "orphan"));
+        }
+        return "%s round %d: %s, %s in %.1f s: %s%n"
+                .formatted(
+                        at.truncatedTo(ChronoUnit.SECONDS),
+                        round,
+                        Words.count(found.tables().size(), "table"),
+                        Words.count(rows, "row"),
+                        seconds,
+                        said.isEmpty() ? "all equal" : String.join("; ", said));
+    }
+
+    /** The same for programs: what the comparison says, and which it is. */
+    static Map<String, Object> round(Found found, long round, Instant at, double seconds) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("round", round);
+        json.put("time", at.toString());
+        json.put("seconds", seconds);
+        json.putAll(json(found));
+        return json;
+    }
+
     /** For programs. */
     static Map<String, Object> json(Found found) {
         return Json.object(
@@ -188,6 +240,19 @@ final class VerifyView {
                 "reason", Json.known(reason(outcome)),
                 "rows", rows,
                 "notes", report.notes(),
+                "orphans",
+                        report.orphans().stream()
+                                .map(o ->
+                                        Json.object(
+                                                "constraint", o.constraint(),
+                                                "parent", o.parent(),
+                                                "key", o.key(),
+                                                "reference", o.reference(),
+                                                "nodes",
+                                                        o.nodes().stream()
+                                                                .map(NodeName::text)
+                                                                .toList()))
+                                .toList(),
                 "differences", report.differences().stream().map(d -> json(found, d)).toList());
     }
 

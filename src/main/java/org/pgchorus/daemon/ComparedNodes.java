@@ -9,6 +9,7 @@ import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.verify.Node;
+import org.pgchorus.verify.Pace;
 import org.pgchorus.verify.Verifier;
 import org.pgchorus.verify.VerifyProgress;
 
@@ -31,6 +32,12 @@ import java.util.stream.Collectors;
 final class ComparedNodes implements AutoCloseable {
     private static final String NAME = "pgchorus verify";
 
+    /** A server that says nothing for so long is frozen, or out of reach. */
+    private static final Duration SILENCE = Duration.ofSeconds(30);
+
+    /** The same while it reads rows: longer than its own limit for a statement. */
+    private static final Duration LONG_SILENCE = Duration.ofSeconds(90);
+
     private final GroupSessions group;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final List<Member> compared = new ArrayList<>();
@@ -44,12 +51,13 @@ final class ComparedNodes implements AutoCloseable {
      * @param between which nodes; all if empty
      * @param patience how long, for a table, to wait for what is under way
      * @param shown how many rows that differ are shown, for a table
+     * @param pace how fast at most
      */
-    record Terms(List<NodeName> between, Duration patience, int shown) {}
+    record Terms(List<NodeName> between, Duration patience, int shown, Pace pace) {}
 
     /** Opens them all; those that cannot be compared are told of in {@link #skipped}. */
     ComparedNodes(Address any, Terms terms, VerifyProgress progress) {
-        group = GroupSessions.open(any);
+        group = GroupSessions.open(any, SILENCE);
         try {
             List<Member> chosen =
                     terms.between.isEmpty()
@@ -60,7 +68,7 @@ final class ComparedNodes implements AutoCloseable {
                     new Verifier(
                             nodes,
                             new PositionFence(group, compared, terms.patience),
-                            new Verifier.Terms(terms.patience, terms.shown, skipped),
+                            new Verifier.Terms(terms.patience, terms.shown, terms.pace, skipped),
                             progress,
                             executor);
         } catch (RuntimeException e) {
@@ -73,8 +81,10 @@ final class ComparedNodes implements AutoCloseable {
         if (!member.ready()) {
             skipped.add("node %s is not ready".formatted(member.name()));
         } else if (group.sessions().containsKey(member.id())) {
+            Session session = Session.open(member.address(), NAME);
+            session.giveUpAfter(LONG_SILENCE);
             compared.add(member);
-            nodes.add(new Node(member.name(), member.id(), Session.open(member.address(), NAME)));
+            nodes.add(new Node(member.name(), member.id(), session));
         } else {
             skipped.add(
                     "node %s cannot be reached: %s"

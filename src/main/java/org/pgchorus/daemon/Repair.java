@@ -8,6 +8,7 @@ import org.pgchorus.model.TableName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.verify.Keep;
 import org.pgchorus.verify.Outcome;
+import org.pgchorus.verify.Pace;
 import org.pgchorus.verify.Remedy;
 import org.pgchorus.verify.RowKey;
 import org.pgchorus.verify.TableReport;
@@ -151,7 +152,9 @@ public final class Repair {
     private static ComparedNodes open(Address any, Request request, VerifyProgress progress) {
         ComparedNodes nodes =
                 new ComparedNodes(
-                        any, new ComparedNodes.Terms(List.of(), request.patience, 0), progress);
+                        any,
+                        new ComparedNodes.Terms(List.of(), request.patience, 0, Pace.FULL),
+                        progress);
         if (request.keep instanceof Keep.RowsOf(NodeName kept)) {
             try {
                 Member member = nodes.group().member(kept);

@@ -6,6 +6,7 @@ import org.pgchorus.model.NodeName;
 import org.pgchorus.model.TableName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.verify.Outcome;
+import org.pgchorus.verify.Pace;
 import org.pgchorus.verify.TableReport;
 import org.pgchorus.verify.VerifyProgress;
 
@@ -25,9 +26,20 @@ public final class Verification {
      * @param between which nodes; all if empty
      * @param patience how long, for a table, to wait for what is under way
      * @param shown how many rows that differ are shown, for a table
+     * @param pace how fast at most
      */
     public record Request(
-            List<TablePattern> tables, List<NodeName> between, Duration patience, int shown) {
+            List<TablePattern> tables,
+            List<NodeName> between,
+            Duration patience,
+            int shown,
+            Pace pace) {
+        /** As fast as it can. */
+        public Request(
+                List<TablePattern> tables, List<NodeName> between, Duration patience, int shown) {
+            this(tables, between, patience, shown, Pace.FULL);
+        }
+
         /** Copies the lists. */
         public Request {
             tables = List.copyOf(tables);
@@ -68,7 +80,8 @@ public final class Verification {
     public static Found of(Address any, Request request, VerifyProgress progress)
             throws InterruptedException {
         ComparedNodes.Terms terms =
-                new ComparedNodes.Terms(request.between, request.patience, request.shown);
+                new ComparedNodes.Terms(
+                        request.between, request.patience, request.shown, request.pace);
         try (ComparedNodes nodes = new ComparedNodes(any, terms, progress)) {
             List<TableReport> reports = new ArrayList<>();
             for (TableName table : nodes.tables(request.tables)) {

@@ -8,7 +8,7 @@ public sealed interface Outcome {
     /**
      * Rows differ, or the tables are not made alike.
      *
-     * @param rows how many differ; 0 if the tables are not made alike and rows were not compared
+     * @param rows how many differ; 0 if only the tables are not made alike
      * @param more whether there may be more: it stopped there, or not all could be told
      */
     record Differs(long rows, boolean more) implements Outcome {}

@@ -50,7 +50,7 @@ final class RangeWalk {
             if (settling.full()) {
                 return false;
             }
-            Optional<RowKey> bound = bound(rest, size.get(), guide);
+            Optional<RowKey> bound = bound(rest, counted.atOnce(size.get()), guide);
             KeyRange part = bound.map(rest::until).orElse(rest);
             long began = System.nanoTime();
             try {

@@ -31,9 +31,10 @@ public final class Verifier {
      *
      * @param patience how long rows that change all the time are looked at again, a table
      * @param shown how many rows that differ are shown, a table
+     * @param pace how fast at most
      * @param skipped why some nodes are not compared that ought to be; then nothing is called equal
      */
-    public record Terms(Duration patience, int shown, List<String> skipped) {
+    public record Terms(Duration patience, int shown, Pace pace, List<String> skipped) {
         /** Copies the list. */
         public Terms {
             skipped = List.copyOf(skipped);
@@ -64,12 +65,7 @@ public final class Verifier {
 
     /** Compares one table, so that what differs can be read on. */
     public Examined examine(TableName table) throws InterruptedException {
-        return examine(
-                table,
-                (alike, sides, settling, counted) ->
-                        alike.walkable()
-                                ? new RangeWalk(sides, settling, counted).walk()
-                                : new Sweep(sides, settling, counted).sweep());
+        return examine(table, new Whole());
     }
 
     /** The same for some of its rows only, by their keys as {@link Examined} gives them. */
@@ -89,8 +85,19 @@ public final class Verifier {
                 throws Unreadable, InterruptedException;
     }
 
+    /** Looks through the whole table. */
+    private record Whole() implements Search {
+        @Override
+        public boolean find(Alikeness alike, Sides sides, Settling settling, RowCount counted)
+                throws Unreadable, InterruptedException {
+            return alike.walkable()
+                    ? new RangeWalk(sides, settling, counted).walk()
+                    : new Sweep(sides, settling, counted).sweep();
+        }
+    }
+
     private Examined examine(TableName table, Search search) throws InterruptedException {
-        RowCount counted = new RowCount(table, progress);
+        RowCount counted = new RowCount(table, progress, terms.pace());
         try {
             if (nodes.size() < 2) {
                 return failed(table, counted, "fewer than two nodes to compare");
@@ -104,7 +111,8 @@ public final class Verifier {
                                 new Outcome.Differs(0, true),
                                 counted.rows(),
                                 List.of(),
-                                alike.unlike()));
+                                alike.unlike(),
+                                List.of()));
             }
             return compare(table, alike, search, counted);
         } catch (Unreadable e) {
@@ -136,12 +144,19 @@ public final class Verifier {
         List<String> lacking = new ArrayList<>(terms.skipped());
         List<String> notes = new ArrayList<>();
         List<String> held = new ArrayList<>();
+        List<String> asides = new ArrayList<>();
+        List<Orphaned> orphans = new ArrayList<>();
+        Definitions definitions = new Definitions(List.of(), List.of());
         List<Difference> differences = List.of();
         try {
             if (!search.find(alike, sides, settling, counted)) {
                 lacking.add("it stopped there: too many rows differ");
             }
             settling.finish();
+            definitions = definitions(sides, lacking);
+            if (search instanceof Whole) {
+                orphans.addAll(orphans(table, asides));
+            }
             held.addAll(causes.ofTable());
             notes.addAll(held);
             differences =
@@ -153,6 +168,12 @@ public final class Verifier {
             lacking.add(e.getMessage());
         }
         Outcome outcome = outcome(settling, lacking, notes);
+        if (!definitions.unlike().isEmpty() && !(outcome instanceof Outcome.Differs)) {
+            outcome = new Outcome.Differs(0, !(outcome instanceof Outcome.Equal));
+        }
+        notes.addAll(definitions.unlike());
+        notes.addAll(definitions.hints());
+        notes.addAll(asides);
         if (!(outcome instanceof Outcome.Incomplete)) {
             notes.addAll(lacking);
         }
@@ -162,10 +183,35 @@ public final class Verifier {
                             .formatted(settling.unsettled(), settling.reason()));
         }
         return new Examined(
-                new TableReport(table, outcome, counted.rows(), differences, notes),
+                new TableReport(table, outcome, counted.rows(), differences, notes, orphans),
                 Optional.of(sides),
                 settling.confirmed(),
                 held);
+    }
+
+    /** What is still so behind a fence is no schema change on its way. */
+    private Definitions definitions(Sides sides, List<String> lacking)
+            throws Unreadable, InterruptedException {
+        Definitions first = Definitions.of(sides.each(), executor);
+        if (first.unlike().isEmpty()) {
+            return first;
+        }
+        if (!fence.pass().isEmpty()) {
+            lacking.add("it is not made alike, and what is on its way does not arrive");
+            return new Definitions(List.of(), first.hints());
+        }
+        return Definitions.of(sides.each(), executor);
+    }
+
+    /** Nodes are compared whether or not these can be told. */
+    private List<Orphaned> orphans(TableName table, List<String> asides)
+            throws InterruptedException {
+        try {
+            return new Orphanage(nodes, fence, executor).of(table, asides);
+        } catch (Unreadable e) {
+            asides.add("its orphans could not be looked for: " + e.getMessage());
+            return List.of();
+        }
     }
 
     /** What differs is certain, whatever else could not be told; equal is only what is whole. */
@@ -192,7 +238,13 @@ public final class Verifier {
 
     private static Examined failed(TableName table, RowCount counted, String reason) {
         return unread(
-                new TableReport(table, incomplete(reason), counted.rows(), List.of(), List.of()));
+                new TableReport(
+                        table,
+                        incomplete(reason),
+                        counted.rows(),
+                        List.of(),
+                        List.of(),
+                        List.of()));
     }
 
     private static Examined unread(TableReport report) {

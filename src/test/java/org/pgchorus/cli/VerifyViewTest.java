@@ -28,6 +28,7 @@ class VerifyViewTest {
                 outcome,
                 new TreeMap<>(Map.of(N1, 1000L, N2, 999L)),
                 List.of(differences),
+                List.of(),
                 List.of());
     }
 
