@@ -41,6 +41,7 @@ final class Program implements Runnable {
                     LinkCommand.class,
                     ConflictCommand.class,
                     TableCommand.class,
+                    DdlCommand.class,
                     OrphanCommand.class,
                     BenchCommand.class,
                     VersionCommand.class,

@@ -23,12 +23,16 @@ public final class TablePattern {
     private final boolean excludes;
     private final Pattern schema;
     private final Pattern table;
+    private final String schemaFit;
+    private final String tableFit;
 
-    private TablePattern(String text, boolean excludes, Pattern schema, Pattern table) {
+    private TablePattern(String text, boolean excludes, String schema, String table) {
         this.text = text;
         this.excludes = excludes;
-        this.schema = schema;
-        this.table = table;
+        this.schema = regex(schema);
+        this.table = regex(table);
+        schemaFit = serverRegex(schema);
+        tableFit = serverRegex(table);
     }
 
     /**
@@ -41,8 +45,7 @@ public final class TablePattern {
         String names = excludes ? trimmed.substring(1).strip() : trimmed;
         int firstEnd = nameEnd(names, 0, text);
         if (firstEnd == names.length()) {
-            return new TablePattern(
-                    trimmed, excludes, Pattern.compile(".*", Pattern.DOTALL), regex(names));
+            return new TablePattern(trimmed, excludes, "*", names);
         }
         if (nameEnd(names, firstEnd + 1, text) != names.length()) {
             throw refused(text, "it has more than schema and table");
@@ -50,8 +53,8 @@ public final class TablePattern {
         return new TablePattern(
                 trimmed,
                 excludes,
-                regex(names.substring(0, firstEnd)),
-                regex(names.substring(firstEnd + 1)));
+                names.substring(0, firstEnd),
+                names.substring(firstEnd + 1));
     }
 
     /** Where the name that starts at {@code start} ends: at a dot outside quotes, or the end. */
@@ -90,6 +93,36 @@ public final class TablePattern {
             }
         }
         return Pattern.compile(regex.toString(), Pattern.DOTALL);
+    }
+
+    /** The same as PostgreSQL writes regular expressions. */
+    private static String serverRegex(String name) {
+        var regex = new StringBuilder("^");
+        boolean quoted = false;
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c == '"' && quoted && name.startsWith("\"\"", i)) {
+                regex.append('"');
+                i++;
+            } else if (c == '"') {
+                quoted = !quoted;
+            } else if (c == '*' && !quoted) {
+                regex.append(".*");
+            } else {
+                regex.append("\\^$.[]|()?*+{}".indexOf(c) < 0 ? "" : "\\").append(c);
+            }
+        }
+        return regex.append('$').toString();
+    }
+
+    /** A regular expression of PostgreSQL's that the schema's name fits. */
+    public String schemaFit() {
+        return schemaFit;
+    }
+
+    /** The same for the table's name. */
+    public String tableFit() {
+        return tableFit;
     }
 
     private static IllegalArgumentException refused(String text, String why) {

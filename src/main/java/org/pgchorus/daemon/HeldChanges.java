@@ -2,6 +2,7 @@ package org.pgchorus.daemon;
 
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
+import org.pgchorus.sql.DdlSql;
 import org.pgchorus.sql.HeldSql;
 
 import java.util.List;
@@ -102,6 +103,26 @@ public final class HeldChanges {
                                         limit)));
     }
 
+    /** A statement that changes the schema stands before the rows that wait for it. */
+    private static Optional<Transaction> heldStatement(Session target, int writer) {
+        return target.first(
+                DdlSql.FIRST_HELD,
+                row ->
+                        new Transaction(
+                                0,
+                                row.text(1),
+                                row.text(2),
+                                1,
+                                List.of(
+                                        new Change(
+                                                1,
+                                                "schema",
+                                                row.text(3),
+                                                Optional.empty(),
+                                                Optional.empty()))),
+                writer);
+    }
+
     private static Long boxed(OptionalLong number) {
         return number.isPresent() ? (Long) number.getAsLong() : null;
     }
@@ -115,6 +136,13 @@ public final class HeldChanges {
             Session target, int writer, OptionalLong xid, OptionalLong change, boolean dryRun) {
         return target.inTransaction(() -> {
             target.query(HeldSql.LOCK_ALL, row -> 0, writer);
+            Optional<Transaction> statement = heldStatement(target, writer);
+            if (statement.isPresent() && xid.isEmpty() && change.isEmpty()) {
+                if (!dryRun) {
+                    target.update(DdlSql.SKIP, writer);
+                }
+                return statement.get();
+            }
             Transaction found =
                     find(target, writer, xid, change, dryRun ? SHOWN : ALL)
                             .filter(transaction -> !transaction.changes.isEmpty())

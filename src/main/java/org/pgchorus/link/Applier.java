@@ -19,8 +19,6 @@ import java.util.concurrent.TimeUnit;
  * Applies one stream to one target: finds the transactions in the messages, skips those that are
  * not ours to apply, and commits each together with the position it ends at.
  *
- * <p>The seam for a faster path is here: {@link #change} hands each change to {@link CarefulPath}.
- *
  * <p>One thread. A failure leaves the database's transaction open; the caller breaks the session.
  */
 final class Applier implements Receiver {
@@ -39,8 +37,8 @@ final class Applier implements Receiver {
     private final HeldTables held;
     private final HeldRetry retry;
     private final Hearsay hearsay;
-    private final Optional<SnapshotText> skipSnapshot;
-    private final Lsn skipUntil;
+    private final SchemaChanges schema;
+    private final Copied copied;
 
     private final Memory memory = new Memory();
 
@@ -84,17 +82,14 @@ final class Applier implements Receiver {
         sourceDurableLsn = sourceAppliedLsn;
         hearsay = new Hearsay(plan, target, applied);
         held = new HeldTables(plan, target, applied);
-        retry = new HeldRetry(plan, target, applied, held, tables, path, clock);
+        schema = new SchemaChanges(plan, target, tables, held);
+        retry = new HeldRetry(plan, target, applied, held, schema, tables, path, clock);
         // What is kept here goes back with the database, when it forgets what was not durable yet.
         applied.resume(
                 plan.fromId(),
                 target.first(LinkSql.APPLIED_OF, row -> row.number(1), plan.fromId())
                         .orElse(Long.MIN_VALUE));
-        record Skip(String snapshot, Lsn until) {}
-        Optional<Skip> skip =
-                target.first(LinkSql.SKIP, row -> new Skip(row.text(1), row.lsn(2)), plan.fromId());
-        skipSnapshot = skip.map(s -> SnapshotText.parse(s.snapshot()));
-        skipUntil = skip.map(Skip::until).orElse(Lsn.ZERO);
+        copied = Copied.of(plan, target);
     }
 
     @Override
@@ -132,7 +127,9 @@ final class Applier implements Receiver {
             case Message.Describe(var relation) -> tables.describe(relation);
             case Message.Type _ -> {}
             case Message.LogicalMessage said -> {
-                if (!skipping) {
+                if (!skipping && SchemaChanges.isOne(said)) {
+                    alter(said);
+                } else if (!skipping) {
                     hearsay.hear(said);
                 }
             }
@@ -164,6 +161,13 @@ final class Applier implements Receiver {
 
     /** Makes ready to take the transaction again, or throws why it cannot be. */
     private void makeReady(PgError failure, Setbacks setbacks) throws InterruptedException {
+        if (schema.isUnderWay() && failure instanceof PgError.Refused) {
+            target.rollback();
+            opened = false;
+            schema.hold(failure, current);
+            requireWhole("a change of the schema");
+            return;
+        }
         Optional<TableName> table = Optional.ofNullable(touched);
         Setbacks.Remedy remedy = setbacks.remedy(failure, table, committing);
         boolean canHold = table.isPresent() && failure instanceof PgError.Refused;
@@ -174,9 +178,7 @@ final class Applier implements Receiver {
         opened = false;
         if (!memory.isWhole()) {
             held.holdNow(table.orElseThrow(), failure, current);
-            throw PgError.busy(
-                    "table %s is held; its transaction, too large to be kept, is asked for again"
-                            .formatted(table.get()));
+            requireWhole("table " + table.get());
         }
         switch (remedy) {
             case AGAIN -> TimeUnit.MILLISECONDS.sleep(setbacks.pauseMillis());
@@ -190,17 +192,26 @@ final class Applier implements Receiver {
         }
     }
 
+    private void requireWhole(String held) {
+        if (!memory.isWhole()) {
+            throw PgError.busy(
+                    "%s is held; its transaction, too large to be kept, is asked for again"
+                            .formatted(held));
+        }
+    }
+
     private void begin(Message.Begin begin) {
         current = begin;
         changesHere = 0;
         touched = null;
         committing = false;
-        skipping = mayBeHere(begin) && skipSnapshot.get().sees(begin.xid());
+        skipping = copied.has(begin);
+        schema.forget();
     }
 
     /** Whether a transaction may have been copied already. */
     boolean mayBeHere(Message.Begin begin) {
-        return skipSnapshot.isPresent() && skipUntil.isAfter(begin.commitLsn());
+        return copied.mayHave(begin);
     }
 
     /** Whether the writer's clock has stepped back, by the time of a transaction of its own. */
@@ -268,6 +279,16 @@ final class Applier implements Receiver {
         }
     }
 
+    /** A change of the schema, with which nothing else is under way. */
+    private void alter(Message.LogicalMessage said) throws InterruptedException {
+        changesHere++;
+        at = said;
+        touched = null;
+        schema.receive(said);
+        open();
+        schema.apply(current);
+    }
+
     private void change(Message message) throws InterruptedException {
         if (skipping) {
             return;
@@ -279,14 +300,9 @@ final class Applier implements Receiver {
             case Message.Insert insert -> change(insert.relation(), insert);
             case Message.Update update -> change(update.relation(), update);
             case Message.Delete delete -> change(delete.relation(), delete);
-            case Message.Truncate truncate -> {
-                for (int relation : truncate.relations()) {
-                    change(
-                            relation,
-                            new Message.Truncate(
-                                    List.of(relation),
-                                    truncate.cascade(),
-                                    truncate.restartIdentity()));
+            case Message.Truncate(var relations, boolean cascade, boolean restart) -> {
+                for (int one : relations) {
+                    change(one, new Message.Truncate(List.of(one), cascade, restart));
                 }
             }
             default -> throw new IllegalStateException("not a change: " + message);
@@ -302,13 +318,7 @@ final class Applier implements Receiver {
         }
         touched = relation.table();
         path.at(changesHere);
-        switch (message) {
-            case Message.Insert insert -> path.insert(insert);
-            case Message.Update update -> path.update(update);
-            case Message.Delete delete -> path.delete(delete);
-            case Message.Truncate truncate -> path.truncate(truncate);
-            default -> throw new IllegalStateException("not a change: " + message);
-        }
+        path.change(message);
         touched = null;
     }
 
@@ -473,14 +483,7 @@ final class Applier implements Receiver {
         if (current == null || at == null) {
             return "";
         }
-        return "transaction %s of node %s, committed %s at %s, change %d: %s"
-                .formatted(
-                        Integer.toUnsignedString(current.xid()),
-                        plan.name().from(),
-                        Stamp.instantOf(current.commitMicros()),
-                        current.commitLsn(),
-                        changesHere,
-                        tables.inWords(at));
+        return tables.inWords(current, plan.name().from(), changesHere, at);
     }
 
     @Override

@@ -104,7 +104,8 @@ final class BulkChanges {
         }
         RowSql rows = table.get().sql.rows();
         boolean held = applier.holds(tables.relation(relation).table());
+        boolean translated = tables.isTranslated(relation);
         boolean counted = !policies.of(rows.table().name()).deltaColumns().isEmpty();
-        return held || counted ? Optional.empty() : table;
+        return held || counted || translated ? Optional.empty() : table;
     }
 }

@@ -90,6 +90,29 @@ final class CarefulPath {
         merging.at(change);
     }
 
+    /** Applies a change; that of a table which was dropped here for the whole group is over. */
+    void change(Message change) {
+        switch (change) {
+            case Message.Insert insert -> {
+                if (!tables.isGone(insert.relation())) {
+                    insert((Message.Insert) tables.translated(insert.relation(), insert));
+                }
+            }
+            case Message.Update update -> {
+                if (!tables.isGone(update.relation())) {
+                    update((Message.Update) tables.translated(update.relation(), update));
+                }
+            }
+            case Message.Delete delete -> {
+                if (!tables.isGone(delete.relation())) {
+                    delete((Message.Delete) tables.translated(delete.relation(), delete));
+                }
+            }
+            case Message.Truncate truncate -> truncate(truncate);
+            default -> throw new IllegalStateException("not a change: " + change);
+        }
+    }
+
     void insert(Message.Insert insert) {
         RowSql sql = tables.statements(insert.relation());
         if (!sql.table().hasKey()) {
@@ -150,6 +173,9 @@ final class CarefulPath {
 
     void truncate(Message.Truncate truncate) {
         for (int relation : truncate.relations()) {
+            if (tables.isGone(relation)) {
+                continue;
+            }
             emptying.empty(tables.statements(relation), stamp, sight, this::erase);
         }
         done();

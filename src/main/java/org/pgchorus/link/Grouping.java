@@ -138,7 +138,8 @@ final class Grouping implements Receiver {
     /** Whether it is anything to us: what others say in the log is not. */
     private static boolean counts(Message message) {
         return !(message instanceof Message.LogicalMessage said)
-                || said.prefix().equals(ObjectNames.MESSAGE_PREFIX);
+                || said.prefix().equals(ObjectNames.MESSAGE_PREFIX)
+                || SchemaChanges.isOne(said);
     }
 
     private void commit(Message.Commit commit) throws InterruptedException {

@@ -49,6 +49,7 @@ final class HeldRetry {
     private final Session target;
     private final Applied applied;
     private final HeldTables held;
+    private final SchemaChanges schema;
     private final TargetTables tables;
     private final CarefulPath path;
     private final TargetClock clock;
@@ -64,6 +65,7 @@ final class HeldRetry {
             Session target,
             Applied applied,
             HeldTables held,
+            SchemaChanges schema,
             TargetTables tables,
             CarefulPath path,
             TargetClock clock) {
@@ -71,6 +73,7 @@ final class HeldRetry {
         this.target = target;
         this.applied = applied;
         this.held = held;
+        this.schema = schema;
         this.tables = tables;
         this.path = path;
         this.clock = clock;
@@ -102,7 +105,7 @@ final class HeldRetry {
 
     /** Whether something is held and it is time to try. */
     boolean isDue() {
-        return held.isAny() && System.nanoTime() >= dueNanos;
+        return (held.isAny() || schema.isAny()) && System.nanoTime() >= dueNanos;
     }
 
     /** Tries, if it is time. */
@@ -121,8 +124,12 @@ final class HeldRetry {
         target.execute("DEALLOCATE ALL");
         tables.deallocated();
         boolean more = false;
+        schema.retry();
         for (TableName table : held.tables()) {
             tables.forget(table);
+            if (schema.holds(table)) {
+                continue;
+            }
             Outcome outcome = Outcome.APPLIED;
             while (outcome == Outcome.APPLIED && System.nanoTime() < end) {
                 outcome = tryNext(table);
@@ -198,7 +205,7 @@ final class HeldRetry {
             for (Change change : batch) {
                 failing[0] = change.seq;
                 path.at(change.seq);
-                apply(change.message);
+                path.change(change.message);
                 seq = change.seq;
                 bytes += change.bytes;
                 count++;
@@ -215,16 +222,6 @@ final class HeldRetry {
         held.advanced(table, next.micros, count, bytes);
         changes += count;
         return true;
-    }
-
-    private void apply(Message change) {
-        switch (change) {
-            case Message.Insert insert -> path.insert(insert);
-            case Message.Update update -> path.update(update);
-            case Message.Delete delete -> path.delete(delete);
-            case Message.Truncate truncate -> path.truncate(truncate);
-            default -> throw new IllegalStateException("not a change: " + change);
-        }
     }
 
     /** The parameters that name a table of this link. */

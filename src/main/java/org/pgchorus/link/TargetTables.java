@@ -1,6 +1,8 @@
 package org.pgchorus.link;
 
+import org.pgchorus.model.NodeName;
 import org.pgchorus.model.Relation;
+import org.pgchorus.model.Stamp;
 import org.pgchorus.model.TableName;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
@@ -21,6 +23,7 @@ final class TargetTables {
     private final Session target;
     private final Map<Integer, Relation> described = new HashMap<>();
     private final Map<Integer, RowSql> statements = new HashMap<>();
+    private final Map<Integer, FormerNames> former = new HashMap<>();
     private long deallocated;
 
     TargetTables(Session target) {
@@ -31,6 +34,7 @@ final class TargetTables {
     void describe(Relation relation) {
         described.put(relation.id(), relation);
         statements.remove(relation.id());
+        former.remove(relation.id());
     }
 
     /** The source's description of a table it sends changes of. */
@@ -48,11 +52,13 @@ final class TargetTables {
     /** What is known of a table here is looked at again. */
     void forget(TableName table) {
         statements.keySet().removeIf(id -> described.get(id).table().equals(table));
+        former.keySet().removeIf(id -> described.get(id).table().equals(table));
     }
 
     /** The same of all tables. */
     void forgetAll() {
         statements.clear();
+        former.clear();
         deallocated++;
     }
 
@@ -76,16 +82,16 @@ final class TargetTables {
         if (known != null) {
             return known;
         }
-        Relation relation = relation(id);
+        FormerNames names = names(id);
         Catalog.Described table =
-                Catalog.describe(target, relation.table())
+                names.table()
                         .orElseThrow(() ->
                                 PgError.refused(
                                         "table %s does not exist here; create it"
-                                                .formatted(relation.table()),
+                                                .formatted(relation(id).table()),
                                         "42P01"));
         try {
-            RowSql sql = new RowSql(relation, table.table());
+            RowSql sql = new RowSql(names.relation(), table.table());
             statements.put(id, sql);
             return sql;
         } catch (IllegalArgumentException e) {
@@ -93,8 +99,39 @@ final class TargetTables {
         }
     }
 
+    private FormerNames names(int id) {
+        return former.computeIfAbsent(id, _ -> FormerNames.of(target, relation(id)));
+    }
+
+    /** Whether a table of the source was dropped here for the whole group. */
+    boolean isGone(int id) {
+        return !statements.containsKey(id) && names(id).isGone();
+    }
+
+    /** Whether rows of a table come with columns that were dropped here. */
+    boolean isTranslated(int id) {
+        return names(id).isCut();
+    }
+
+    /** A change without the values of columns that were dropped here. */
+    Message translated(int id, Message change) {
+        return names(id).cut(change);
+    }
+
+    /** Which change of which transaction a message is, for people. */
+    String inWords(Message.Begin transaction, NodeName from, long number, Message change) {
+        return "transaction %s of node %s, committed %s at %s, change %d: %s"
+                .formatted(
+                        Integer.toUnsignedString(transaction.xid()),
+                        from,
+                        Stamp.instantOf(transaction.commitMicros()),
+                        transaction.commitLsn(),
+                        number,
+                        inWords(change));
+    }
+
     /** What a message does to which table, for people. */
-    String inWords(Message message) {
+    private String inWords(Message message) {
         return switch (message) {
             case Message.Insert insert -> "insert into " + relation(insert.relation()).table();
             case Message.Update update -> "update of " + relation(update.relation()).table();
@@ -104,6 +141,7 @@ final class TargetTables {
                             + truncate.relations().stream()
                                     .map(id -> relation(id).table().toString())
                                     .toList();
+            case Message.LogicalMessage _ -> "a change of the schema";
             default -> "message";
         };
     }

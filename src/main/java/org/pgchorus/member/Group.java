@@ -39,22 +39,26 @@ public final class Group {
             List<Finding> findings = new Examiner(session, node.name().text(), 1).examine(tables);
             Finding.requireNone(findings);
             password(node).ifPresent(findings::add);
-            byte[] random = new byte[4];
-            new SecureRandom().nextBytes(random);
-            Identity identity = new Identity(HexFormat.of().formatHex(random), 1, node.name());
+            Identity identity = new Identity(random(4), 1, node.name());
             Member member = new Member(1, node.name(), node.address(), "ready");
             session.inTransaction(() -> {
                 Installer.install(
                         session,
                         identity,
                         List.of(member),
-                        Map.of(TABLES_SETTING, join(patterns)),
+                        Map.of(TABLES_SETTING, join(patterns), Capture.KEY_SETTING, random(32)),
                         Map.of(),
                         tables);
                 return 0;
             });
             return findings;
         }
+    }
+
+    private static String random(int bytes) {
+        byte[] random = new byte[bytes];
+        new SecureRandom().nextBytes(random);
+        return HexFormat.of().formatHex(random);
     }
 
     /** The group's catalog has addresses without passwords; the links go by those. */

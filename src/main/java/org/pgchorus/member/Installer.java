@@ -45,6 +45,7 @@ final class Installer {
             Map<String, String> settings) {
         session.execute(Sql.script("install.sql"));
         session.execute(Sql.script("repair.sql"));
+        session.execute(Sql.script("ddl.sql"));
         session.update(MemberSql.BECOME, identity.groupId(), identity.nodeId(), identity.name());
         Surface.install(session);
         for (Member member : members) {
@@ -62,6 +63,7 @@ final class Installer {
         tables.forEach(table -> triggers(session, table));
         policies.forEach((table, policy) -> TablePolicy.set(session, table, policy));
         session.execute(PublicationSql.create(tables));
+        Capture.install(session);
     }
 
     static void addMember(Session session, Member member) {

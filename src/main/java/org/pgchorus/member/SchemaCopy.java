@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 final class SchemaCopy {
     private static final Pattern OUR_TRIGGER =
             Pattern.compile(
-                    "^(CREATE|ALTER TABLE [^;]* (ENABLE ALWAYS|DISABLE)) TRIGGER"
-                            + " pgchorus_\\w+[^;]*;$",
+                    "^((CREATE|ALTER TABLE [^;]* (ENABLE ALWAYS|DISABLE)) TRIGGER"
+                            + "|(CREATE|ALTER) EVENT TRIGGER) pgchorus_\\w+[^;]*;$",
                     Pattern.MULTILINE);
 
     /** Such as {@code -- Name: t t_pkey; Type: CONSTRAINT; Schema: public; Owner: app}. */

@@ -76,6 +76,19 @@ public final class Row {
         return row;
     }
 
+    /** The values at some places, in that order. */
+    public Row only(int[] places) {
+        int[] newStarts = new int[places.length];
+        int[] newLengths = new int[places.length];
+        boolean[] newBinary = new boolean[places.length];
+        for (int i = 0; i < places.length; i++) {
+            newStarts[i] = starts[places[i]];
+            newLengths[i] = lengths[places[i]];
+            newBinary[i] = binary[places[i]];
+        }
+        return new Row(bytes, newStarts, newLengths, newBinary);
+    }
+
     /** How many values. */
     public int size() {
         return lengths.length;

@@ -36,7 +36,9 @@ final class Pinned {
                     "default_transaction_deferrable = off",
                     // Where synchronous_standby_names has our links, who starts or mends a link
                     // must not wait for it.
-                    "synchronous_commit = local");
+                    "synchronous_commit = local",
+                    // What we change is our own business, or said by ourselves.
+                    "pgchorus.replicate_ddl = off");
 
     private static final List<String> TIMEOUTS =
             List.of(

@@ -81,6 +81,8 @@ final class TestGroup implements AutoCloseable {
                 server.createDatabase("app");
                 group.nodes.add(new NodeAddress(name(i), server.address("app")));
                 group.run(i, schema);
+                // Most scenarios change the schema node by node.
+                group.run(i, "ALTER DATABASE app SET pgchorus.replicate_ddl = off");
             }
             if (members > 0) {
                 group.form(members);
@@ -166,6 +168,13 @@ final class TestGroup implements AutoCloseable {
     Connection connect(int node) throws SQLException {
         Address address = address(node);
         return DriverManager.getConnection(address.jdbcUrl(), address.jdbcProperties());
+    }
+
+    /** From now on what clients change of the schema goes to all nodes. */
+    void replicateSchema() {
+        for (int node = 0; node < size(); node++) {
+            run(node, "ALTER DATABASE app RESET pgchorus.replicate_ddl");
+        }
     }
 
     /** Runs statements as a client, in one transaction. */
