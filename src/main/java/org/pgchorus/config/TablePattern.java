@@ -51,10 +51,7 @@ public final class TablePattern {
             throw refused(text, "it has more than schema and table");
         }
         return new TablePattern(
-                trimmed,
-                excludes,
-                names.substring(0, firstEnd),
-                names.substring(firstEnd + 1));
+                trimmed, excludes, names.substring(0, firstEnd), names.substring(firstEnd + 1));
     }
 
     /** Where the name that starts at {@code start} ends: at a dot outside quotes, or the end. */

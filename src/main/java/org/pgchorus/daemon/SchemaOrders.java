@@ -49,13 +49,18 @@ public final class SchemaOrders {
     public static List<Statement> list(Address any, int limit) {
         try (GroupSessions group = GroupSessions.open(any)) {
             Map<String, Map<Integer, Entry>> found = new TreeMap<>();
-            group.sessions().forEach((id, session) -> {
-                for (Entry entry : entries(session, limit)) {
-                    found.computeIfAbsent(entry.id, _ -> new TreeMap<>()).put(id, entry);
-                }
-            });
+            group.sessions()
+                    .forEach((id, session) -> {
+                        for (Entry entry : entries(session, limit)) {
+                            found.computeIfAbsent(entry.id, _ -> new TreeMap<>()).put(id, entry);
+                        }
+                    });
+            Map<Integer, String> added = new TreeMap<>();
+            group.sessions()
+                    .get(group.entry())
+                    .query(DdlSql.ADDED, row -> added.put((int) row.number(1), row.text(2)));
             return found.values().stream()
-                    .map(entries -> statement(group, entries))
+                    .map(entries -> statement(group, entries, added))
                     .sorted(Comparator.comparing(Statement::said).reversed())
                     .limit(limit)
                     .toList();
@@ -78,7 +83,11 @@ public final class SchemaOrders {
                 limit);
     }
 
-    private static Statement statement(GroupSessions group, Map<Integer, Entry> entries) {
+    /**
+     * @param added when each node came: what was said before came with its copy
+     */
+    private static Statement statement(
+            GroupSessions group, Map<Integer, Entry> entries, Map<Integer, String> added) {
         Entry any = entries.values().iterator().next();
         List<Standing> nodes = new ArrayList<>();
         for (Member member : group.members()) {
@@ -87,14 +96,13 @@ public final class SchemaOrders {
             if (entry != null) {
                 nodes.add(new Standing(name, entry.state, entry.reason, entry.done));
             } else if (!group.sessions().containsKey(member.id())) {
-                nodes.add(
-                        new Standing(name, "unknown", group.problems().get(member.id()), ""));
-            } else if (!any.state.equals("local")) {
+                nodes.add(new Standing(name, "unknown", group.problems().get(member.id()), ""));
+            } else if (!any.state.equals("local")
+                    && added.getOrDefault(member.id(), "").compareTo(any.said) < 0) {
                 nodes.add(new Standing(name, "not yet", "", ""));
             }
         }
-        return new Statement(
-                any.id, group.name(any.node), any.said, any.role, any.text, nodes);
+        return new Statement(any.id, group.name(any.node), any.said, any.role, any.text, nodes);
     }
 
     /**
@@ -111,22 +119,32 @@ public final class SchemaOrders {
             if (statements.isEmpty()) {
                 throw PgError.refused("there is no statement in: " + sql);
             }
-            boolean alone = statements.size() == 1 && ALONE.matcher(sql.strip()).matches();
-            if (alone) {
-                session.execute(DdlSql.OURS);
+            boolean captured = session.value(DdlSql.IS_CAPTURED).equals("t");
+            session.execute(captured ? DdlSql.CAPTURED : DdlSql.OURS);
+            if (statements.size() == 1 && ALONE.matcher(sql.strip()).matches()) {
                 session.execute(statements.getFirst());
+                if (!captured) {
+                    session.value(DdlSql.SAY, statements.getFirst(), statements.getFirst());
+                }
+                return 1;
             }
             session.inTransaction(() -> {
-                session.execute(DdlSql.OURS);
                 for (String statement : statements) {
-                    if (!alone) {
+                    if (captured) {
                         session.execute(statement);
+                    } else {
+                        make(session, statement);
                     }
-                    session.value(DdlSql.SAY, statement, statement);
                 }
                 return 0;
             });
             return statements.size();
         }
+    }
+
+    private static void make(Session session, String statement) {
+        session.value(DdlSql.MAKE_WAY, statement, session.value("SHOW search_path"));
+        session.execute(statement);
+        session.value(DdlSql.SAY, statement, statement);
     }
 }

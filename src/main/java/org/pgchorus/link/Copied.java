@@ -13,9 +13,7 @@ record Copied(Optional<SnapshotText> snapshot, Lsn until) {
     static Copied of(LinkPlan plan, Session target) {
         return target.first(
                         LinkSql.SKIP,
-                        row ->
-                                new Copied(
-                                        Optional.of(SnapshotText.parse(row.text(1))), row.lsn(2)),
+                        row -> new Copied(Optional.of(SnapshotText.parse(row.text(1))), row.lsn(2)),
                         plan.fromId())
                 .orElseGet(() -> new Copied(Optional.empty(), Lsn.ZERO));
     }

@@ -27,9 +27,14 @@ import java.util.Optional;
 record FormerNames(
         Optional<Catalog.Described> table,
         Relation relation,
-        int[] kept,
+        List<Integer> kept,
         boolean isGone,
         boolean isCut) {
+    /** Copies the list. */
+    FormerNames {
+        kept = List.copyOf(kept);
+    }
+
     static FormerNames of(Session target, Relation relation) {
         Optional<Catalog.Described> table = Catalog.describe(target, relation.table());
         boolean gone = false;
@@ -44,7 +49,7 @@ record FormerNames(
             table = now.flatMap(name -> name).flatMap(name -> Catalog.describe(target, name));
         }
         return table.isEmpty()
-                ? new FormerNames(table, relation, new int[0], gone, false)
+                ? new FormerNames(table, relation, List.of(), gone, false)
                 : of(target, relation, table.get());
     }
 
@@ -77,7 +82,7 @@ record FormerNames(
         return new FormerNames(
                 Optional.of(table),
                 new Relation(relation.id(), relation.table(), relation.identity(), columns),
-                kept.stream().mapToInt(Integer::intValue).toArray(),
+                kept,
                 false,
                 kept.size() < relation.columns().size());
     }
@@ -88,7 +93,8 @@ record FormerNames(
             return change;
         }
         return switch (change) {
-            case Message.Insert insert -> new Message.Insert(insert.relation(), cut(insert.after()));
+            case Message.Insert insert ->
+                    new Message.Insert(insert.relation(), cut(insert.after()));
             case Message.Update update ->
                     new Message.Update(
                             update.relation(),

@@ -49,9 +49,11 @@ final class SchemaChanges {
         this.target = target;
         this.tables = tables;
         this.held = held;
-        heldTables.addAll(
-                target.query(DdlSql.HELD_TABLES, row -> table(row.text(1)), plan.fromId()));
-        any = !heldOnes().isEmpty();
+        if (target.value(DdlSql.EXISTS).equals("t")) {
+            heldTables.addAll(
+                    target.query(DdlSql.HELD_TABLES, row -> table(row.text(1)), plan.fromId()));
+            any = !heldOnes().isEmpty();
+        }
     }
 
     /** A held statement and the commit time of its transaction. */
@@ -129,8 +131,7 @@ final class SchemaChanges {
         note(change, begin, "held", failure.getMessage());
         heldTables.addAll(change.tables());
         any = true;
-        LOG.warn(
-                "link {}: held: {}: {}", plan.name(), change.statement(), failure.getMessage());
+        LOG.warn("link {}: held: {}: {}", plan.name(), change.statement(), failure.getMessage());
     }
 
     /** Tries those that are held, in their order. */
@@ -195,14 +196,14 @@ final class SchemaChanges {
     /** As the role that said it, with the names meaning what they meant there. */
     private void execute(SchemaChange change) {
         target.execute(PATIENCE);
-        String path =
-                target.first(DdlSql.PATH, row -> row.text(1), change.path()).orElseThrow();
+        String path = target.first(DdlSql.PATH, row -> row.text(1), change.path()).orElseThrow();
+        target.value(DdlSql.MAKE_WAY, change.statement(), change.path());
         target.execute("SET LOCAL ROLE " + Sql.name(change.role()));
         target.execute(change.statement());
         target.execute("RESET ROLE");
         target.first(DdlSql.PATH, row -> row.text(1), path);
-        target.execute("SET LOCAL lock_timeout = 0");
         target.value(DdlSql.FOLLOW_SCHEMA, true);
+        target.execute("SET LOCAL lock_timeout = 0");
         renew();
     }
 

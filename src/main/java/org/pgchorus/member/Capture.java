@@ -22,8 +22,7 @@ final class Capture {
 
     /** Behind the publication; in one transaction with it. */
     static void install(Session session) {
-        String patterns =
-                Group.settings(session).getOrDefault(Group.TABLES_SETTING, "").strip();
+        String patterns = Group.settings(session).getOrDefault(Group.TABLES_SETTING, "").strip();
         int seq = 0;
         for (String text : patterns.isEmpty() ? new String[0] : patterns.split(",")) {
             TablePattern pattern = TablePattern.parse(text);

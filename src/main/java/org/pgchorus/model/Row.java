@@ -77,14 +77,15 @@ public final class Row {
     }
 
     /** The values at some places, in that order. */
-    public Row only(int[] places) {
-        int[] newStarts = new int[places.length];
-        int[] newLengths = new int[places.length];
-        boolean[] newBinary = new boolean[places.length];
-        for (int i = 0; i < places.length; i++) {
-            newStarts[i] = starts[places[i]];
-            newLengths[i] = lengths[places[i]];
-            newBinary[i] = binary[places[i]];
+    public Row only(List<Integer> places) {
+        int[] newStarts = new int[places.size()];
+        int[] newLengths = new int[places.size()];
+        boolean[] newBinary = new boolean[places.size()];
+        for (int i = 0; i < places.size(); i++) {
+            int place = places.get(i);
+            newStarts[i] = starts[place];
+            newLengths[i] = lengths[place];
+            newBinary[i] = binary[place];
         }
         return new Row(bytes, newStarts, newLengths, newBinary);
     }

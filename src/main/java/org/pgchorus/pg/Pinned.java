@@ -38,7 +38,7 @@ final class Pinned {
                     // must not wait for it.
                     "synchronous_commit = local",
                     // What we change is our own business, or said by ourselves.
-                    "pgchorus.replicate_ddl = off");
+                    "pgchorus.replicate_ddl = ours");
 
     private static final List<String> TIMEOUTS =
             List.of(

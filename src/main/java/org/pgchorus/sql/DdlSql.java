@@ -7,6 +7,9 @@ public final class DdlSql {
     /** The prefix of such messages in a node's log. */
     public static final String MESSAGE_PREFIX = "pgchorus.ddl";
 
+    /** Whether this node follows changes of the schema; in older groups they do not. */
+    public static final String EXISTS = "SELECT to_regclass('pgchorus.ddl_entry') IS NOT NULL";
+
     /** Notes which new tables take part; parameters: seq, excludes, schema, table. */
     public static final String ADD_PATTERN =
             "INSERT INTO pgchorus.ddl_pattern VALUES (?::integer, ?::boolean, ?, ?)";
@@ -30,8 +33,7 @@ public final class DdlSql {
     public static final String STATE = "SELECT state FROM pgchorus.ddl_entry WHERE id = ?";
 
     /** Whether all of it is so here already; parameters: added, removed. */
-    public static final String IS_IN_EFFECT =
-            "SELECT pgchorus.is_in_effect(?::jsonb, ?::jsonb)";
+    public static final String IS_IN_EFFECT = "SELECT pgchorus.is_in_effect(?::jsonb, ?::jsonb)";
 
     /** Sets the path for the transaction, and answers the one before; parameter: the path. */
     public static final String PATH =
@@ -126,6 +128,22 @@ public final class DdlSql {
             SELECT id, node, said, role, statement, state, reason, done
             FROM pgchorus.ddl_entry ORDER BY said DESC LIMIT ?::bigint\
             """;
+
+    /** When each node came: id, time. */
+    public static final String ADDED = "SELECT id, added FROM pgchorus.member";
+
+    /** Takes away what would be in a statement's way; parameters: the statement, search_path. */
+    public static final String MAKE_WAY = "SELECT pgchorus.make_way(?, ?)";
+
+    /** Whether what clients change is captured here. */
+    public static final String IS_CAPTURED =
+            """
+            SELECT EXISTS (SELECT FROM pg_event_trigger
+                           WHERE evtname = 'pgchorus_ddl_2_capture' AND evtenabled = 'O')\
+            """;
+
+    /** Lets what this session does be captured as a client's would be. */
+    public static final String CAPTURED = "SET pgchorus.replicate_ddl = on";
 
     /** The statements in a text; parameter: the text. */
     public static final String SPLIT = "SELECT coalesce(pgchorus.split_statements(?), '{}')";

@@ -2,8 +2,8 @@
 -- stands, behind install.sql and the publication; undone by remove.sql.
 
 -- Statements that change the schema, of all nodes, and where each stands here. node: where a client
--- said it. state: applied, held (it is tried again), skipped (by an operator), local (it stays where
--- it was said). message: what the link got, as long as it is held. change: its number in the
+-- said it. state: applied, held (it is tried again), skipped (by an operator), local (it stays
+-- where it was said). message: what the link got, as long as it is held. change: its number in the
 -- writer's transaction.
 CREATE TABLE pgchorus.ddl_entry (
     id          text PRIMARY KEY,
@@ -249,6 +249,9 @@ BEGIN
         JOIN pg_publication p ON p.oid = r.prpubid AND p.pubname = 'pgchorus'
         LEFT JOIN unnest(before) b ON b.relation = s.relation AND b.kind = 'key'
         WHERE s.kind = 'key'
+          -- Who works for us makes triggers himself.
+          AND (replicated
+               OR coalesce(current_setting('pgchorus.replicate_ddl', true), '') <> 'ours')
           AND (b.definition IS DISTINCT FROM s.definition
                OR NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = s.relation
                               AND g.tgname = 'pgchorus_emptied'))
@@ -450,4 +453,123 @@ BEGIN
         'path', path, 'tag', tag, 'sql', statement, 'tables', to_jsonb(names)) || done;
     PERFORM pg_logical_emit_message(true, 'pgchorus.ddl',
                                     pgchorus.ddl_proof(payload) || ' ' || payload);
+END $$;
+
+-- Before a statement: triggers of ours that would be in its way go, and come back behind it; and
+-- where it writes rows anew, these keep their stamps.
+CREATE FUNCTION pgchorus.make_way(statement text, path text) RETURNS void LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    one text := '(?:"(?:[^"]|"")+"|[[:alnum:]_$]+)';
+    name text := '(' || one || '(?:\s*\.\s*' || one || ')?)';
+    altered text := (regexp_match(statement,
+        '^ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?' || name, 'i'))[1];
+    way text := CASE WHEN statement ~* '\mATTACH\s+PARTITION\M'
+                     THEN (regexp_match(statement, '\mATTACH\s+PARTITION\s+' || name, 'i'))[1]
+                     WHEN statement ~* '\m(INHERIT|TYPE|DROP)\M' THEN altered END;
+    again boolean := statement ~* '\mTYPE\M|\mSTORED\M|\mSET\s+(UNLOGGED|LOGGED|ACCESS)\M';
+    it record;
+BEGIN
+    IF altered IS NULL OR (way IS NULL AND NOT again) THEN
+        RETURN;
+    END IF;
+    PERFORM set_config('search_path', path, true);
+    FOR it IN
+        WITH RECURSIVE below (relation) AS (
+            SELECT pg_catalog.to_regclass(coalesce(way, altered))::pg_catalog.oid
+            UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN below b
+                  ON i.inhparent OPERATOR(pg_catalog.=) b.relation)
+        SELECT b.relation FROM below b
+        JOIN pg_catalog.pg_publication_rel r ON r.prrelid OPERATOR(pg_catalog.=) b.relation
+        JOIN pg_catalog.pg_publication p ON p.oid OPERATOR(pg_catalog.=) r.prpubid
+             AND p.pubname OPERATOR(pg_catalog.=) 'pgchorus'
+    LOOP
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', it.relation::regclass);
+        IF way IS NOT NULL THEN
+            PERFORM pgchorus.detach_table(it.relation);
+        END IF;
+        IF again THEN
+            PERFORM pgchorus.keep_stamps(it.relation);
+        END IF;
+        PERFORM set_config('search_path', path, true);
+    END LOOP;
+END $$;
+
+-- Rows that this transaction is about to write anew, all of a table, are the versions they were.
+CREATE FUNCTION pgchorus.keep_stamps(relation oid) RETURNS void LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    keys text := (SELECT string_agg('t.' || quote_ident(k), ', ')
+                  FROM unnest(pgchorus.key_columns(relation)) k);
+BEGIN
+    IF keys IS NOT NULL THEN
+        EXECUTE format(
+            'INSERT INTO pgchorus.stamp_entry (relation, hash, hash2, row_xmin, micros, node)
+             WITH writers AS MATERIALIZED (
+                 SELECT o.roident, pgchorus.writer(o.roident) AS node
+                 FROM (SELECT 0::oid AS roident UNION SELECT roident FROM pg_replication_origin) o)
+             SELECT %1$s, r.hash, r.hash2, pg_current_xact_id()::xid,
+                    coalesce(s.micros, pgchorus.micros(x.timestamp), 0),
+                    coalesce(s.node, w.node, 0)
+             FROM (SELECT t.xmin AS row_xmin, hash_record_extended(ROW(%2$s), 0) AS hash,
+                          hash_record_extended(ROW(%2$s), 1) AS hash2 FROM ONLY %3$s t) r
+             CROSS JOIN LATERAL pg_xact_commit_timestamp_origin(r.row_xmin) x
+             LEFT JOIN writers w ON w.roident = x.roident
+             LEFT JOIN LATERAL (
+                 SELECT s.micros, s.node FROM pgchorus.stamp s
+                 WHERE s.relation = %1$s AND s.hash = r.hash AND s.hash2 = r.hash2
+                   AND s.row_xmin = r.row_xmin LIMIT 1) s ON true
+             WHERE r.row_xmin <> pg_current_xact_id()::xid',
+            relation, keys, relation::regclass);
+    END IF;
+END $$;
+
+-- What a table made from a question looks like, as a statement that makes it empty.
+CREATE FUNCTION pgchorus.make_empty(relation oid) RETURNS text LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('CREATE %sTABLE %s (%s)',
+                  CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END, c.oid::regclass,
+                  (SELECT string_agg(format('%I %s%s', a.attname,
+                              format_type(a.atttypid, a.atttypmod),
+                              CASE WHEN a.attcollation <> y.typcollation
+                                   THEN (SELECT format(' COLLATE %I.%I', n.nspname, l.collname)
+                                         FROM pg_collation l
+                                         JOIN pg_namespace n ON n.oid = l.collnamespace
+                                         WHERE l.oid = a.attcollation) ELSE '' END),
+                          ', ' ORDER BY a.attnum)
+                   FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+                   WHERE a.attrelid = c.oid AND a.attnum > 0))
+    FROM pg_class c WHERE c.oid = $1 $$;
+
+-- Sends the rows of tables that got a column whose values are other ones on every node: what is
+-- left of its default without literals and types has a function in it.
+CREATE FUNCTION pgchorus.send_new_values(added jsonb) RETURNS void LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    it record;
+    role text := current_setting('session_replication_role');
+BEGIN
+    FOR it IN SELECT DISTINCT a.attrelid::regclass AS name, pgchorus.key_columns(a.attrelid) AS key
+        FROM jsonb_array_elements(added) e
+        JOIN pgchorus.shape s ON (s.kind, s.schema_name, s.table_name, s.name)
+                                 = ('column', e ->> 1, e ->> 2, e ->> 3)
+        JOIN pg_attribute a ON a.attrelid = s.relation AND a.attnum = s.item
+        JOIN pg_publication_rel r ON r.prrelid = s.relation
+        JOIN pg_publication p ON p.oid = r.prpubid AND p.pubname = 'pgchorus'
+        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE e ->> 0 = 'column' AND a.attgenerated = ''
+          AND NOT EXISTS (SELECT FROM jsonb_array_elements(added) t
+                          WHERE (t ->> 0, t ->> 1, t ->> 2) = ('table', e ->> 1, e ->> 2))
+          AND (a.attidentity <> '' OR regexp_replace(regexp_replace(
+                  pg_get_expr(d.adbin, d.adrelid), '''([^'']|'''')*''', '', 'g'),
+                  '::[[:alpha:] ]+(\([0-9, ]+\))?', '', 'g')
+              ~ '[(]|CURRENT_|LOCALTIME|SESSION_USER')
+    LOOP
+        IF it.key <> '{}' THEN
+            PERFORM set_config('session_replication_role', 'replica', true);
+            EXECUTE format('UPDATE ONLY %1$s SET %2$I = %2$I', it.name, it.key[1]);
+            PERFORM set_config('session_replication_role', role, true);
+        END IF;
+    END LOOP;
 END $$;
