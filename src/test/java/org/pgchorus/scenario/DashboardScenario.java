@@ -93,8 +93,8 @@ class DashboardScenario {
                 () ->
                         browser.script(
                                         "return Chart.getChart('throughput').data.datasets"
-                                                + ".find(it => it.label === 'a->b').data"
-                                                + ".some(it => it.y > 0)")
+                                                + ".find(it => it.label === 'a->b')?.data"
+                                                + ".some(it => it.y > 0) === true")
                                 .asBoolean());
         browser.click("#charts summary");
         assertThat(browser.text("#chart-table")).contains("Lag of each link", "a->b");
@@ -164,7 +164,7 @@ class DashboardScenario {
         browser.awaitText("#happened", "is down");
         group.server(1).restart();
         browser.awaitText("#overall", "all is well");
-        TestGroup.await("all is green", () -> browser.count("#map .good") == 4);
+        TestGroup.await("all is green", () -> browser.count("#map g.good") == 4);
         assertThat(browser.script("return document.querySelector('#problems').hidden").asBoolean())
                 .isTrue();
         browser.awaitText("#happened", "is ready");
