@@ -166,7 +166,7 @@ class RepairCommandScenario {
         String again = typed(0, "repair", "--table", "item", "--json").out();
         assertThat(again).contains("\"repaired_rows\": 6", "\"verdict\": \"equal\"", "\"id\": ");
         assertThat(group.rows(2, "SELECT v FROM item WHERE id = 1")).containsExactly("one column");
-        assertThat(typed(1, "repair", "undo", "nonsense").out()).contains("nonsense");
+        assertThat(typed(3, "repair", "undo", "nonsense").out()).contains("nonsense");
     }
 
     @Test
