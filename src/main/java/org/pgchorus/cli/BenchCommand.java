@@ -14,12 +14,14 @@ import picocli.CommandLine.Spec;
             BenchDelayCommand.class,
             BenchCopyCommand.class,
             BenchVerifyCommand.class,
+            BenchRouteCommand.class,
         },
         footer = {
             "  pgchorus bench apply --against native",
             "  pgchorus bench delay --against native",
             "  pgchorus bench copy --against pipe",
-            "  pgchorus bench verify --against hash"
+            "  pgchorus bench verify --against hash",
+            "  pgchorus bench route"
         })
 final class BenchCommand implements Runnable {
     @Spec private CommandSpec spec;

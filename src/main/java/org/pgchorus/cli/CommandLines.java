@@ -7,6 +7,7 @@ import org.pgchorus.config.NodeAddress;
 import org.pgchorus.config.TablePattern;
 import org.pgchorus.daemon.Halts;
 import org.pgchorus.model.NodeName;
+import org.pgchorus.route.Mode;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -68,6 +69,9 @@ final class CommandLines {
         registerWords(root, NodeReadOnlyCommand.Switch.class);
         registerWords(root, CompletionCommand.Shell.class);
         registerWords(root, Halts.Side.class);
+        registerWords(root, Mode.class);
+        registerWords(root, Mode.By.class);
+        registerWords(root, RouteOptions.Replication.class);
         root.setExpandAtFiles(false);
         root.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
         root.setParameterExceptionHandler(Failures::wrongUse);

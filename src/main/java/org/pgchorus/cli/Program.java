@@ -37,6 +37,7 @@ final class Program implements Runnable {
                     WaitCommand.class,
                     VerifyCommand.class,
                     RepairCommand.class,
+                    RouteCommand.class,
                     HaproxyCommand.class,
                     LinkCommand.class,
                     ConflictCommand.class,

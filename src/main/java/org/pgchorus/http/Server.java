@@ -103,7 +103,7 @@ public final class Server implements AutoCloseable {
      * @throws IllegalArgumentException if the place is taken
      */
     public static Server start(Binding binding, List<NodeAddress> nodes) {
-        BOUNDS.forEach((name, value) -> System.setProperty(name, value.toString()));
+        setBounds();
         try {
             return new Server(binding, listen(binding), nodes);
         } catch (BindException taken) {
@@ -126,6 +126,11 @@ public final class Server implements AutoCloseable {
         HttpsServer server = HttpsServer.create(binding.socketAddress(), BACKLOG);
         server.setHttpsConfigurator(configurator);
         return server;
+    }
+
+    /** Has to come before the first server of a process. */
+    static void setBounds() {
+        BOUNDS.forEach((name, value) -> System.setProperty(name, value.toString()));
     }
 
     /** The same, on a free port if the wanted one is taken. */

@@ -86,4 +86,15 @@ class BenchScenario {
         assertThat(result.ratio()).isPresent();
         assertThat(said).hasSize(4).anyMatch(line -> line.startsWith("hash, round 2"));
     }
+
+    @Test
+    void everyWayIsMeasured() throws InterruptedException {
+        List<String> said = new ArrayList<>();
+        Routing.Options options = new Routing.Options(18, "org.pgchorus.cli.Main", 2, 2, 1);
+        Routing.Result result = new Routing(options, said::add).run();
+        assertThat(result.ours().rounds()).hasSize(2).allMatch(rate -> rate > 0);
+        assertThat(result.direct().cpuMicros()).isZero();
+        assertThat(result.ours().delay().count()).isPositive();
+        assertThat(said).anyMatch(line -> line.startsWith("ours, round 2"));
+    }
 }

@@ -38,12 +38,12 @@ record Room(String name, Set<String> doors, boolean pure) {
                             "member",
                             "verify",
                             "route"),
-                    room("http", "model", "config", "daemon"),
+                    room("http", "model", "config", "daemon", "route"),
                     room("demo", "model", "sql", "config", "pg", "member", "daemon", "http"),
                     room("bench", "model", "config", "pg", "member", "daemon", "http", "demo"),
                     room(
-                            "cli", "model", "config", "member", "verify", "daemon", "http", "demo",
-                            "bench"));
+                            "cli", "model", "config", "member", "verify", "route", "daemon", "http",
+                            "demo", "bench"));
 
     /** Names that say nothing of what is inside. */
     static final Set<String> NAMES_FOR_NOTHING =

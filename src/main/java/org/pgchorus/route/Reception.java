@@ -1,0 +1,5 @@
+package org.pgchorus.route;
+
+/** What all sessions of a router share. Any thread. */
+record Reception(
+        RouterOptions options, Destinations destinations, Counters counters, Cancels cancels) {}
