@@ -91,8 +91,7 @@ public final class RouterPage implements AutoCloseable {
 
     private Reply.Document reply(HttpExchange exchange) {
         Optional<Reply> refused =
-                Access.refusal(
-                        binding, Routes.Need.READ, exchange.getRequestHeaders(), false);
+                Access.refusal(binding, Routes.Need.READ, exchange.getRequestHeaders(), false);
         if (refused.isPresent()) {
             return (Reply.Document) refused.get();
         }

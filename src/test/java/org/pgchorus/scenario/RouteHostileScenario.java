@@ -13,6 +13,7 @@ import org.pgchorus.demo.EmbeddedServer;
 import org.pgchorus.model.NodeName;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
@@ -54,7 +55,7 @@ class RouteHostileScenario {
     }
 
     private static Socket open() throws IOException {
-        Socket socket = new Socket("127.0.0.1", routed.port());
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), routed.port());
         socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(60));
         return socket;
     }

@@ -98,6 +98,11 @@ final class RouteLoad implements AutoCloseable {
         return acknowledged;
     }
 
+    /** The same as closing, for who looks at what it has done. */
+    void end() {
+        close();
+    }
+
     @Override
     public void close() {
         closed = true;

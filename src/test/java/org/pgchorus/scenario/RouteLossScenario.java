@@ -70,7 +70,7 @@ class RouteLossScenario {
                 group.server(node).restart();
                 routed.awaitState(NodeState.OPEN, NAMES);
             }
-            load.close();
+            load.end();
             assertNothingIsLost(load);
         }
     }
@@ -134,7 +134,7 @@ class RouteLossScenario {
             load.awaitMore(200);
             group.server(0).restart();
             load.awaitMore(100);
-            load.close();
+            load.end();
             assertThat(haproxy.log()).doesNotContain("[ALERT]");
             assertNothingIsLost(load);
         }

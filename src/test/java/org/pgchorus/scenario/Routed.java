@@ -11,6 +11,7 @@ import org.pgchorus.route.Router;
 import org.pgchorus.route.RouterOptions;
 import org.pgchorus.route.Statistics;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -30,7 +31,7 @@ import java.util.function.UnaryOperator;
 final class Routed implements AutoCloseable {
     static final RouterOptions USUAL =
             new RouterOptions(
-                    new InetSocketAddress("127.0.0.1", 0),
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                     Mode.ANY,
                     Mode.By.USER,
                     100,
