@@ -72,14 +72,30 @@ final class HttpOption {
                             + " counts.")
     private Optional<Path> clientRoots;
 
+    /** The typed place and file only. */
+    Optional<String> typedPlace() {
+        return place;
+    }
+
+    Optional<Path> typedTokenFile() {
+        return tokenFile;
+    }
+
+    /**
+     * The place and the file that settings name; a token in the environment counts before a file's.
+     */
+    Optional<Binding> binding(Optional<String> placed, Optional<Path> file) {
+        Optional<String> token =
+                tokenFile
+                        .map(HttpOption::read)
+                        .or(() -> variable(TOKEN_VARIABLE))
+                        .or(() -> file.map(HttpOption::read));
+        return placed.map(text -> Binding.parse(text, token, tls()));
+    }
+
     /** Whether a place was named. */
     boolean isGiven() {
         return named().isPresent();
-    }
-
-    /** The place that was named, if one was. */
-    Optional<Binding> binding() {
-        return named().map(text -> Binding.parse(text, token(), tls()));
     }
 
     /** The place that was named, or the usual one. */

@@ -35,7 +35,8 @@ final class LagCommand implements Callable<Integer> {
     private int once() {
         List<Status.Link> links = Survey.of(group.address()).links();
         if (watch.repeats()) {
-            output.printOnOneLine(() -> text(links), () -> StatusView.linksJson(links));
+            output.printOnOneLine(
+                    () -> watch.fitted(text(links)), () -> StatusView.linksJson(links));
         } else {
             output.print(() -> text(links), () -> StatusView.linksJson(links));
         }

@@ -35,7 +35,7 @@ final class StatusCommand implements Callable<Integer> {
     private int once() {
         Status status = Survey.of(group.address());
         if (watch.repeats()) {
-            output.printOnOneLine(() -> text(status), () -> StatusView.json(status));
+            output.printOnOneLine(() -> watch.fitted(text(status)), () -> StatusView.json(status));
         } else {
             output.print(() -> text(status), () -> StatusView.json(status));
         }

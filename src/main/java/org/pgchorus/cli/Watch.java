@@ -24,6 +24,9 @@ final class Watch {
     @Option(names = "--watch", description = "Asks again every second, until Ctrl-C.")
     private boolean watch;
 
+    /** As wide as the smallest usual terminal. */
+    private static final int COLUMNS = 80;
+
     /** Whether the question is asked more than once. */
     boolean repeats() {
         return watch;
@@ -45,7 +48,10 @@ final class Watch {
             PrintWriter out = command.commandLine().getOut();
             if (interactive) {
                 out.print(HOME_AND_WIPE);
-                out.flush();
+                out.println(
+                        Words.time(Program.surroundings(command).clock().instant())
+                                + ", again every second; Ctrl-C ends it");
+                out.println();
             }
             try {
                 status = question.getAsInt();
@@ -60,5 +66,27 @@ final class Watch {
             }
             TimeUnit.MILLISECONDS.sleep(PERIOD_MILLIS);
         }
+    }
+
+    /** The text, its long lines broken where there are blanks: what is watched must not scroll. */
+    String fitted(String text) {
+        return watch ? fit(text) : text;
+    }
+
+    /** What goes on in the next line stands a little to the right. */
+    static String fit(String text) {
+        StringBuilder fitted = new StringBuilder();
+        text.lines()
+                .forEach(line -> {
+                    String rest = line;
+                    while (rest.length() > COLUMNS) {
+                        int cut = rest.lastIndexOf(' ', COLUMNS);
+                        cut = cut > rest.length() - rest.stripLeading().length() ? cut : COLUMNS;
+                        fitted.append(rest, 0, cut).append('\n');
+                        rest = "    " + rest.substring(cut).stripLeading();
+                    }
+                    fitted.append(rest).append('\n');
+                });
+        return fitted.toString();
     }
 }

@@ -232,11 +232,14 @@ final class GroupSessions implements AutoCloseable {
      * @param told what is said of the nodes that have it, should others be lost in between
      */
     void onAllOrNone(BiConsumer<Integer, Session> work, String told) {
+        allOrNone(() -> sessions.forEach(work), told);
+    }
+
+    /** The same, for what goes to and fro between the nodes. */
+    void allOrNone(Runnable work, String told) {
         try {
-            sessions.forEach((id, session) -> {
-                session.begin();
-                work.accept(id, session);
-            });
+            sessions.values().forEach(Session::begin);
+            work.run();
         } catch (RuntimeException e) {
             for (Session session : sessions.values()) {
                 try {
@@ -269,6 +272,21 @@ final class GroupSessions implements AutoCloseable {
                             .formatted(told, committed, lost.keySet(), first.getMessage()),
                     first);
         }
+    }
+
+    /**
+     * Refuses if a node is not reached.
+     *
+     * @param why all are needed, for people
+     */
+    void requireAll(String why) {
+        problems.forEach((id, problem) -> {
+            throw PgError.refused(
+                    "node %s cannot be reached, and %s: %s; start it, or take it out: pgchorus node"
+                                    .formatted(name(id), why, problem)
+                            + " detach "
+                            + name(id));
+        });
     }
 
     /** The session on a node that has to be reached. */

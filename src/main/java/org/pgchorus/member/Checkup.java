@@ -11,7 +11,6 @@ import org.pgchorus.sql.Sql;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * All that can be found out about a database that is to be a node, for people who prepare one. Has
@@ -24,8 +23,8 @@ public record Checkup(List<Finding> findings, Vitals vitals) {
     /** Servers know since then which version of a collation their indexes were made with. */
     private static final int COLLATION_VERSION_SINCE = 15;
 
-    /** By how much sequences count where each node has its own numbers: room for that many. */
-    private static final int SPREAD = 10;
+    /** Time to think of a wider type. */
+    private static final double NEARLY_USED_UP = 0.75;
 
     /** How often the clock is read; the quickest answer counts. */
     private static final int CLOCK_READINGS = 5;
@@ -137,10 +136,13 @@ public record Checkup(List<Finding> findings, Vitals vitals) {
     /** Sequences do not replicate: each node counts for itself. */
     private static void numbered(
             Session session, String where, List<TableName> tables, List<Finding> findings) {
-        record Sequence(String column, String name, long last) {
-            // The number to begin with on the first node: above what is in use.
-            long start() {
-                return (last / SPREAD + 1) * SPREAD + 1;
+        record Sequence(String column, long last, long most, long increment) {
+            boolean isShared() {
+                return increment == 1;
+            }
+
+            boolean isNearlyUsedUp() {
+                return increment > 0 && last > most * NEARLY_USED_UP;
             }
         }
         List<Sequence> sequences = new ArrayList<>();
@@ -153,27 +155,35 @@ public record Checkup(List<Finding> findings, Vitals vitals) {
                                             row ->
                                                     new Sequence(
                                                             table + "." + row.text(1),
-                                                            row.text(2),
-                                                            row.number(3)),
+                                                            row.number(3),
+                                                            row.number(4),
+                                                            row.number(5)),
                                             d.table().oid())));
         }
-        if (!sequences.isEmpty()) {
-            Sequence first = sequences.getFirst();
+        List<String> shared =
+                sequences.stream().filter(Sequence::isShared).map(Sequence::column).toList();
+        if (!shared.isEmpty()) {
             findings.add(
                     new Finding(
                             where,
                             "sequences",
                             Severity.NOTE,
-                            ("numbered by a sequence, of which every node has its own, so that two"
-                                            + " would give out the same numbers: %s")
-                                    .formatted(
-                                            sequences.stream()
-                                                    .map(Sequence::column)
-                                                    .collect(Collectors.joining(", "))),
-                            ("ALTER SEQUENCE %s INCREMENT BY %d RESTART WITH %d; on the second node"
-                                            + " %d, and so on")
-                                    .formatted(
-                                            first.name, SPREAD, first.start(), first.start() + 1)));
+                            "numbered by a sequence, of which every node has its own, so that two"
+                                    + " would give out the same numbers: "
+                                    + String.join(", ", shared),
+                            "once the group is there: pgchorus sequence spread"));
         }
+        sequences.stream()
+                .filter(Sequence::isNearlyUsedUp)
+                .forEach(s ->
+                        findings.add(
+                                new Finding(
+                                        where,
+                                        "sequence_range",
+                                        Severity.NOTE,
+                                        "%s: %d of %d numbers are used, and where each has its"
+                                                        .formatted(s.column, s.last, s.most)
+                                                + " own they are used up sooner",
+                                        "make column and sequence bigint")));
     }
 }

@@ -12,7 +12,9 @@ import org.pgchorus.sql.Sql;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Brings the newcomer what one snapshot of the provider shows: rows, tombstones, sequences, and the
@@ -72,9 +74,17 @@ final class JoinCopy {
                                     new Sequence(
                                             new TableName(row.text(1), row.text(2)),
                                             row.number(3)));
+            List<Residues.Counted> spread = Residues.counted(holder);
+            Optional<Residues> residues = Residues.of(holder);
             holder.rollback();
             work.sessions().standingNewcomer();
-            settle(snapshot, slots, graves, there, sequences);
+            settle(
+                    snapshot,
+                    slots,
+                    graves,
+                    there,
+                    sequences,
+                    newcomer -> Residues.adopt(newcomer, residues, spread, id));
         }
     }
 
@@ -93,13 +103,15 @@ final class JoinCopy {
             Map<Integer, Lsn> slots,
             List<Grave> graves,
             Map<TableName, Table> there,
-            List<Sequence> sequences) {
+            List<Sequence> sequences,
+            Consumer<Session> spread) {
         Session newcomer = work.newcomer();
         int provider = work.provider().id();
         newcomer.inTransaction(() -> {
             bury(newcomer, graves, there);
             sequences.forEach(
                     s -> newcomer.query(CopySql.SET_SEQUENCE, row -> 0, Sql.name(s.name), s.value));
+            spread.accept(newcomer);
             newcomer.update(MemberSql.START_AT, provider, slots.get(provider));
             newcomer.update(MemberSql.SKIP, provider, snapshot.visible(), snapshot.providerLsn());
             snapshot.peerLsn()

@@ -26,6 +26,7 @@ final class JoinExamination {
         String name = work.identity().name().text();
         List<TableName> tables = work.tables();
         refuseHolding(via, work.provider());
+        Residues.requireRoom(via, work.identity().nodeId(), work.members());
         List<Finding> findings = new ArrayList<>();
         for (Member member : work.members()) {
             findings.addAll(

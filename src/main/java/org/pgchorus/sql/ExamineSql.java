@@ -197,19 +197,22 @@ public final class ExamineSql {
             """;
 
     /**
-     * Columns with a sequence that counts by one: column, sequence, its last number (0: none yet);
-     * parameter: table's oid.
+     * Columns with a sequence: column, sequence, its last number (0: none yet), the most that
+     * column and sequence hold, increment; parameter: table's oid.
      */
     public static final String NUMBERED =
             """
             SELECT a.attname, s.oid::regclass::text,
-                   coalesce(pg_catalog.pg_sequence_last_value(s.oid), 0)
+                   coalesce(pg_catalog.pg_sequence_last_value(s.oid), 0),
+                   least(q.seqmax, CASE a.atttypid WHEN 'int2'::regtype THEN 32767
+                                   WHEN 'int4'::regtype THEN 2147483647 ELSE q.seqmax END),
+                   q.seqincrement
             FROM pg_attribute a
             JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
                  AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass
                  AND d.deptype IN ('a', 'i')
             JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
-            JOIN pg_sequence q ON q.seqrelid = s.oid AND q.seqincrement = 1
+            JOIN pg_sequence q ON q.seqrelid = s.oid
             WHERE a.attrelid = ?::oid ORDER BY a.attnum\
             """;
 

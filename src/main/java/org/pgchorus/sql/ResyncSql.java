@@ -65,12 +65,17 @@ public final class ResyncSql {
     public static final String MEMBERS =
             "SELECT string_agg(id || ' ' || name, ', ' ORDER BY id) FROM pgchorus.member";
 
-    /** Raises a sequence that is there; parameters: quoted name, value. */
+    /**
+     * Raises a sequence that is there, and leaves it its own remainder; parameters: quoted name,
+     * value.
+     */
     public static final String RAISE_SEQUENCE =
             """
             SELECT pg_catalog.setval(s.seqrelid::regclass, v.p)
-            FROM (VALUES (?, ?::bigint)) v (n, p)
-            JOIN pg_catalog.pg_sequence s ON s.seqrelid = to_regclass(v.n)
+            FROM (VALUES (?, ?::bigint)) o (n, p)
+            JOIN pg_catalog.pg_sequence s ON s.seqrelid = to_regclass(o.n)
+            CROSS JOIN LATERAL (SELECT o.p + mod(mod(s.seqstart - o.p, s.seqincrement)
+                                                 + s.seqincrement, s.seqincrement)) v (p)
             WHERE v.p BETWEEN s.seqmin AND s.seqmax
               AND coalesce(pg_catalog.pg_sequence_last_value(s.seqrelid::regclass), s.seqmin - 1)
                   < v.p AND s.seqincrement > 0\

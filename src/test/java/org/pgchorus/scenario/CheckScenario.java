@@ -123,7 +123,7 @@ class CheckScenario {
                 .singleElement()
                 .asString()
                 .contains("the same numbers: public.t.id =>")
-                .contains("ALTER SEQUENCE t_id_seq INCREMENT BY 10 RESTART WITH 21; on the second");
+                .contains("pgchorus sequence spread");
         assertThat(lines(app, "unlogged"))
                 .containsExactly(
                         "table public.fast is UNLOGGED: it does not replicate => ALTER TABLE"

@@ -96,8 +96,8 @@ class SurfaceScenario {
             column(
                     as(group.address(node), "watcher"),
                     """
-                    SELECT conflict_id, time, schema, "table", conflict_type, resolution, local_tuple,
-                           remote_tuple, local_node, local_commit_time, remote_node,
+                    SELECT conflict_id, time, schema, "table", conflict_type, resolution,
+                           local_tuple, remote_tuple, local_node, local_commit_time, remote_node,
                            remote_commit_time, remote_xid, remote_lsn, local_conflict_time,
                            object_schema, object_name, conflict_resolution, remote_txid,
                            remote_commit_lsn FROM pgchorus.conflict_history\
@@ -245,8 +245,9 @@ class SurfaceScenario {
                                 old.rows(
                                                 asked,
                                                 "SELECT"
-                                                    + " to_regprocedure('pgchorus.replication_lag()')"
-                                                    + " IS NOT NULL")
+                                                        + " to_regprocedure("
+                                                        + "'pgchorus.replication_lag()')"
+                                                        + " IS NOT NULL")
                                         .equals(List.of("t")));
                 assertThat(old.rows(node, "SELECT node_name FROM pgchorus.replication_lag()"))
                         .containsExactly(TestGroup.name(1 - node).text());
