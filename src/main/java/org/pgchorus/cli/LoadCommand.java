@@ -164,7 +164,9 @@ final class LoadCommand implements Callable<Integer> {
     private void show(Address any, Load load, CountDownLatch asked) throws InterruptedException {
         LoadText.head(load.committed().keySet()).forEach(this::say);
         long before = 0;
-        for (int second = 1; load.isRunning(); second++) {
+        int second = 0;
+        do {
+            second++;
             if (asked.await(PERIOD_MILLIS, TimeUnit.MILLISECONDS)) {
                 return;
             }
@@ -172,7 +174,7 @@ final class LoadCommand implements Callable<Integer> {
             long sum = written.values().stream().mapToLong(Long::longValue).sum();
             say(LoadText.second(second, written, sum - before, look(any)));
             before = sum;
-        }
+        } while (load.isRunning());
     }
 
     /** A group that is not reached for a while is no reason to stop writing. */
