@@ -18,8 +18,16 @@ import java.util.function.Consumer;
  * <p>One thread, besides the two that write.
  */
 public final class Delay {
-    /** Plans, caches and the daemon's compiler are warm by then. */
+    /** Plans and caches are warm by then. */
     private static final int WARM_SECONDS = 2;
+
+    /**
+     * Before the first round: Java compiles what has run often, and a daemon that has been up for a
+     * minute is what counts. Not more than ten times what is measured.
+     */
+    private static final int WARM_UP_ROWS = 10_000;
+
+    private static final int WARM_UP_PER_SECOND = 1_000;
 
     private static final List<String> SCHEMA =
             List.of("CREATE TABLE work (id bigint PRIMARY KEY, v text)");
@@ -100,9 +108,10 @@ public final class Delay {
         List<List<Quantiles>> rounds = new ArrayList<>();
         for (Contestant one : all) {
             rounds.add(new ArrayList<>());
-            for (Direction direction : directions(one)) {
-                one.hold(direction);
-            }
+            holdAll(one);
+        }
+        for (Contestant one : all) {
+            warmUp(one);
         }
         for (int round = 0; round < options.rounds; round++) {
             for (int i = 0; i < all.size(); i++) {
@@ -112,6 +121,18 @@ public final class Delay {
         boolean equal = all.stream().map(this::isEqual).reduce(true, Boolean::logicalAnd);
         return new Result(
                 figure(rounds.getFirst()), reference.map(_ -> figure(rounds.getLast())), equal);
+    }
+
+    private static void holdAll(Contestant one) throws InterruptedException {
+        for (Direction direction : directions(one)) {
+            one.hold(direction);
+        }
+    }
+
+    private static void catchUp(Contestant one) throws InterruptedException {
+        for (Direction direction : directions(one)) {
+            one.catchUp(direction);
+        }
     }
 
     private static Figure figure(List<Quantiles> rounds) {
@@ -125,18 +146,13 @@ public final class Delay {
     private Quantiles round(Databases databases, Contestant one, int round)
             throws InterruptedException {
         List<Direction> directions = directions(one);
-        for (Direction direction : directions) {
-            one.catchUp(direction);
-        }
+        catchUp(one);
         List<Lsn> begins = directions.stream().map(d -> Slots.end(d.target())).toList();
         long warm = (long) WARM_SECONDS * options.perSecond;
         long measured = (long) options.seconds * options.perSecond;
         long firstRow = round * (warm + measured);
-        write(directions, firstRow, warm + measured);
+        write(directions, options.perSecond, firstRow, warm + measured);
         List<Long> delays = new ArrayList<>();
-        for (Direction direction : directions) {
-            Slots.awaitConfirmed(direction, Slots.end(direction.source()));
-        }
         for (int i = 0; i < directions.size(); i++) {
             Direction direction = directions.get(i);
             Address server = i == 0 ? databases.target("postgres") : databases.source("postgres");
@@ -150,9 +166,7 @@ public final class Delay {
                             id(firstRow + warm, i),
                             id(firstRow + warm + measured, i)));
         }
-        for (Direction direction : directions) {
-            one.hold(direction);
-        }
+        holdAll(one);
         Quantiles quantiles = Quantiles.ofMicros(delays);
         progress.accept(
                 "%s, round %d: p50 %.3f ms, p99 %.3f ms, longest %.3f ms"
@@ -165,15 +179,29 @@ public final class Delay {
         return quantiles;
     }
 
-    /** Both nodes write at the same time, each rows of its own. */
-    private void write(List<Direction> directions, long firstRow, long rows) {
+    private void warmUp(Contestant one) throws InterruptedException {
+        List<Direction> directions = directions(one);
+        catchUp(one);
+        long rows = Math.min(WARM_UP_ROWS, 10L * options.perSecond * options.seconds);
+        write(directions, WARM_UP_PER_SECOND, -rows, rows);
+        holdAll(one);
+        progress.accept("%s: warm after %d transactions".formatted(one.name(), 2 * rows));
+    }
+
+    /** Both nodes write at the same time, each rows of its own, until all is at the other. */
+    private static void write(
+            List<Direction> directions, int perSecond, long firstRow, long rows)
+            throws InterruptedException {
         List<Runnable> writing = new ArrayList<>();
         for (int i = 0; i < directions.size(); i++) {
-            Pen pen = new Pen(directions.get(i).source(), "work", options.perSecond);
+            Pen pen = new Pen(directions.get(i).source(), "work", perSecond);
             long firstId = id(firstRow, i);
             writing.add(() -> pen.write(firstId, rows));
         }
         SideBySide.run(writing);
+        for (Direction direction : directions) {
+            Slots.awaitConfirmed(direction, Slots.end(direction.source()));
+        }
     }
 
     private static long id(long row, int side) {
