@@ -38,7 +38,7 @@ record FormerNames(
     static FormerNames of(Session target, Relation relation) {
         Optional<Catalog.Described> table = Catalog.describe(target, relation.table());
         boolean gone = false;
-        if (table.isEmpty()) {
+        if (table.isEmpty() && areKept(target)) {
             Optional<Optional<TableName>> now =
                     target.first(
                             DdlSql.NOW_CALLED,
@@ -53,11 +53,15 @@ record FormerNames(
                 : of(target, relation, table.get());
     }
 
+    private static boolean areKept(Session target) {
+        return target.value(DdlSql.KEEPS_FORMER_NAMES).equals("t");
+    }
+
     private static FormerNames of(Session target, Relation relation, Catalog.Described table) {
         List<String> here = table.table().columns().stream().map(c -> c.name()).toList();
         boolean known = relation.columns().stream().allMatch(c -> here.contains(c.name()));
         Map<String, Optional<String>> former = new HashMap<>();
-        if (!known) {
+        if (!known && areKept(target)) {
             target.query(
                             DdlSql.FORMER_COLUMNS,
                             row -> Map.entry(row.text(1), row.maybe(2)),

@@ -10,6 +10,10 @@ public final class DdlSql {
     /** Whether this node follows changes of the schema; in older groups they do not. */
     public static final String EXISTS = "SELECT to_regclass('pgchorus.ddl_entry') IS NOT NULL";
 
+    /** Whether former names are kept here: not by followers, nor by groups made before. */
+    public static final String KEEPS_FORMER_NAMES =
+            "SELECT to_regclass('pgchorus.former_name') IS NOT NULL";
+
     /** Notes which new tables take part; parameters: seq, excludes, schema, table. */
     public static final String ADD_PATTERN =
             "INSERT INTO pgchorus.ddl_pattern VALUES (?::integer, ?::boolean, ?, ?)";
