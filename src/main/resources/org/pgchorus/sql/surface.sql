@@ -14,7 +14,8 @@ CREATE OR REPLACE VIEW pgchorus.link AS
                SELECT FROM pgchorus.node_control n WHERE n.paused AND n.node IN (f.id, l.node_id))
                AS paused,
            s.received_lsn, s.applied_lsn, s.durable_lsn,
-           pgchorus.instant(s.applied_micros) AS applied_commit_time,
+           CASE WHEN s.applied_micros > -9223372036854775808
+               THEN pgchorus.instant(s.applied_micros) END AS applied_commit_time,
            s.applied_transactions, s.applied_changes, s.conflicts, s.said
     FROM pgchorus.local l
     JOIN pgchorus.member f ON f.id <> l.node_id
@@ -117,7 +118,9 @@ CREATE OR REPLACE FUNCTION pgchorus.replication_lag() RETURNS TABLE (
            s.sent_lsn, s.write_lsn, s.flush_lsn, s.replay_lsn,
            l.node_name, m.name, pg_wal_lsn_diff(w.lsn, r.confirmed_flush_lsn)::bigint,
            CASE WHEN w.lsn <= r.confirmed_flush_lsn THEN 0
-                ELSE greatest(0, round(extract(epoch FROM clock_timestamp()
+                -- The lowest number: the peer has not applied anything yet.
+                WHEN p.micros > -9223372036854775808
+                THEN greatest(0, round(extract(epoch FROM clock_timestamp()
                     - pgchorus.instant(p.micros))::numeric, 3)) END
     FROM pgchorus.local l
     CROSS JOIN (SELECT pg_current_wal_insert_lsn() AS lsn) w
