@@ -10,8 +10,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The messages between who reads a stream and who applies it, bounded by their bytes and not by
- * their number, so that memory does not depend on the size of a transaction.
+ * The messages between the thread that reads a stream and the one that applies it, bounded by their
+ * bytes and not by their number, so that memory does not depend on the size of a transaction.
  */
 final class Inbox {
     /**
@@ -21,10 +21,10 @@ final class Inbox {
     private static final long CAPACITY_BYTES = 8L << 20;
 
     /**
-     * A transaction is taken when its commit has come, or when so much of it has: until then there
-     * is little to do, and a thread that is woken for each message delays them all.
+     * Whoever applies is woken by a commit, or when so much has come: until then there is little to
+     * do, and a thread that is woken for each message delays them all.
      */
-    private static final long WORTH_TAKING_BYTES = 64L << 10;
+    private static final long WORTH_WAKING_BYTES = 64L << 10;
 
     /** What a message costs beside its bytes. */
     private static final int OVERHEAD_BYTES = 200;
@@ -37,13 +37,15 @@ final class Inbox {
     record Item(Message message, long cameNanos, long bytes) {}
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition room = lock.newCondition();
+    private final Condition changed = lock.newCondition();
     private final Deque<Item> items = new ArrayDeque<>();
     private long bytes;
+    private RuntimeException failure;
     private boolean closed;
 
     /**
-     * Puts a message in.
+     * Puts a message in. One that is no commit may be taken only after the time that {@link #poll}
+     * waits at most.
      *
      * @return false if there was no room within the time; try again
      */
@@ -57,37 +59,41 @@ final class Inbox {
                 if (nanos <= 0) {
                     return false;
                 }
-                nanos = room.awaitNanos(nanos);
+                nanos = changed.awaitNanos(nanos);
             }
             items.add(new Item(message, cameNanos, cost));
             bytes += cost;
+            if (message instanceof Message.Commit || bytes >= WORTH_WAKING_BYTES) {
+                changed.signalAll();
+            }
             return true;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Takes the next message, if there is one. */
-    Optional<Item> poll() {
-        lock.lock();
+    /**
+     * Takes the next message, waiting for one at most that long.
+     *
+     * @throws RuntimeException the reader's failure, once everything before it is taken
+     */
+    Optional<Item> poll(long waitMillis) throws InterruptedException {
+        lock.lockInterruptibly();
         try {
-            Item item = items.poll();
-            if (item == null) {
-                return Optional.empty();
+            long nanos = TimeUnit.MILLISECONDS.toNanos(waitMillis);
+            while (items.isEmpty()) {
+                if (failure != null) {
+                    throw failure;
+                }
+                if (nanos <= 0) {
+                    return Optional.empty();
+                }
+                nanos = changed.awaitNanos(nanos);
             }
+            Item item = items.remove();
             bytes -= item.bytes;
-            room.signal();
+            changed.signalAll();
             return Optional.of(item);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Whether so much waits that it should not wait for its end. */
-    boolean isWorthTaking() {
-        lock.lock();
-        try {
-            return bytes >= WORTH_TAKING_BYTES;
         } finally {
             lock.unlock();
         }
@@ -102,12 +108,23 @@ final class Inbox {
         }
     }
 
+    /** The reader ends with this; nothing comes after. */
+    void fail(RuntimeException reason) {
+        lock.lock();
+        try {
+            failure = reason;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Nobody takes any more: lets a waiting reader go. */
     void close() {
         lock.lock();
         try {
             closed = true;
-            room.signalAll();
+            changed.signalAll();
         } finally {
             lock.unlock();
         }

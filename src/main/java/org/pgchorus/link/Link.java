@@ -4,9 +4,13 @@ import org.pgchorus.model.Lsn;
 import org.pgchorus.pg.LogStream;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
+import org.pgchorus.pgoutput.Decoder;
+import org.pgchorus.pgoutput.MalformedMessage;
+import org.pgchorus.pgoutput.Message;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
@@ -31,6 +35,9 @@ public final class Link implements Runnable, AutoCloseable {
 
     /** How often to look whether what stopped a link has been mended. */
     private static final long STOPPED_MILLIS = 2000;
+
+    /** How long the applying thread waits for a message before it does other duties. */
+    private static final long IDLE_MILLIS = 50;
 
     /** Quiet time after which a position that only keepalives told of is written down. */
     private static final long ADVANCE_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -252,11 +259,32 @@ public final class Link implements Runnable, AutoCloseable {
     }
 
     private void apply(LogStream source, Receiver receiver) throws InterruptedException {
+        Inbox inbox = new Inbox();
+        Thread reader = readers.newThread(() -> read(source, inbox));
+        reader.start();
         LinkReport before = report;
         say(new LinkState.Streaming(), "");
         LOG.info("link {} streaming from {}", plan.name(), receiver.sourceStartLsn());
+        long quietSince = System.nanoTime();
         try {
-            new Crew(source, new Applying(source, receiver, before)).run(readers);
+            while (!paused && !closed) {
+                // Read before the inbox is looked at: a message received later lies further on.
+                Lsn received = source.receivedLsn();
+                Optional<Inbox.Item> item = inbox.poll(IDLE_MILLIS);
+                if (item.isPresent()) {
+                    receiver.take(item.get().message(), item.get().cameNanos());
+                    quietSince = System.nanoTime();
+                } else if (System.nanoTime() - quietSince > ADVANCE_NANOS) {
+                    receiver.advance(received);
+                    quietSince = System.nanoTime();
+                }
+                if (!receiver.inTransaction()) {
+                    receiver.retryHeld();
+                    receiver.flush(inbox.isEmpty());
+                    source.acknowledge(receiver.sourceDurableLsn());
+                    report = sum(before, receiver.report(new LinkState.Streaming(), received, ""));
+                }
+            }
         } catch (RuntimeException e) {
             report =
                     sum(
@@ -266,43 +294,10 @@ public final class Link implements Runnable, AutoCloseable {
                                     source.receivedLsn(),
                                     receiver.position()));
             throw e;
-        }
-    }
-
-    /** What is done with each message, and when there is none. */
-    private final class Applying implements Crew.Duty {
-        private final LogStream source;
-        private final Receiver receiver;
-        private final LinkReport before;
-        private long quietSince = System.nanoTime();
-
-        Applying(LogStream source, Receiver receiver, LinkReport before) {
-            this.source = source;
-            this.receiver = receiver;
-            this.before = before;
-        }
-
-        @Override
-        public boolean goesOn() {
-            return !paused && !closed;
-        }
-
-        @Override
-        public void step(Optional<Inbox.Item> item, Lsn received, boolean isLast)
-                throws InterruptedException {
-            if (item.isPresent()) {
-                receiver.take(item.get().message(), item.get().cameNanos());
-                quietSince = System.nanoTime();
-            } else if (System.nanoTime() - quietSince > ADVANCE_NANOS) {
-                receiver.advance(received);
-                quietSince = System.nanoTime();
-            }
-            if (!receiver.inTransaction()) {
-                receiver.retryHeld();
-                receiver.flush(isLast);
-                source.acknowledge(receiver.sourceDurableLsn());
-                report = sum(before, receiver.report(new LinkState.Streaming(), received, ""));
-            }
+        } finally {
+            inbox.close();
+            source.abort();
+            reader.join();
         }
     }
 
@@ -320,5 +315,29 @@ public final class Link implements Runnable, AutoCloseable {
                 before.changes() + now.changes(),
                 before.conflicts() + now.conflicts(),
                 now.standingAt());
+    }
+
+    /** The reading thread: never waits without telling the source that we live. */
+    private static void read(LogStream source, Inbox inbox) {
+        try {
+            while (true) {
+                ByteBuffer bytes = source.read();
+                int size = bytes.remaining();
+                Message message = Decoder.decode(bytes);
+                while (!inbox.offer(message, size, 1000)) {
+                    source.answer();
+                }
+            }
+        } catch (MalformedMessage e) {
+            inbox.fail(Applier.nonsense(e));
+        } catch (RuntimeException e) {
+            inbox.fail(e);
+        } catch (Error e) {
+            // Whoever applies would wait for ever for a reader that is gone.
+            inbox.fail(new IllegalStateException("the thread that reads broke", e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            inbox.fail(PgError.busy("interrupted"));
+        }
     }
 }
