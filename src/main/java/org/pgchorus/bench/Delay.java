@@ -189,8 +189,7 @@ public final class Delay {
     }
 
     /** Both nodes write at the same time, each rows of its own, until all is at the other. */
-    private static void write(
-            List<Direction> directions, int perSecond, long firstRow, long rows)
+    private static void write(List<Direction> directions, int perSecond, long firstRow, long rows)
             throws InterruptedException {
         List<Runnable> writing = new ArrayList<>();
         for (int i = 0; i < directions.size(); i++) {
