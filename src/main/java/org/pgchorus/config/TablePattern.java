@@ -3,6 +3,7 @@ package org.pgchorus.config;
 import org.pgchorus.model.TableName;
 
 import java.util.Collection;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
@@ -74,6 +75,18 @@ public final class TablePattern {
     }
 
     private static Pattern regex(String name) {
+        return Pattern.compile(expression(name, Pattern::quote), Pattern.DOTALL);
+    }
+
+    /** The same as PostgreSQL writes regular expressions. */
+    private static String serverRegex(String name) {
+        return "^" + expression(name, c -> ("\\^$.[]|()?*+{}".contains(c) ? "\\" : "") + c) + "$";
+    }
+
+    /**
+     * @param literal how one character is written that stands for itself
+     */
+    private static String expression(String name, UnaryOperator<String> literal) {
         var regex = new StringBuilder();
         boolean quoted = false;
         for (int i = 0; i < name.length(); i++) {
@@ -86,30 +99,10 @@ public final class TablePattern {
             } else if (c == '*' && !quoted) {
                 regex.append(".*");
             } else {
-                regex.append(Pattern.quote(String.valueOf(c)));
+                regex.append(literal.apply(String.valueOf(c)));
             }
         }
-        return Pattern.compile(regex.toString(), Pattern.DOTALL);
-    }
-
-    /** The same as PostgreSQL writes regular expressions. */
-    private static String serverRegex(String name) {
-        var regex = new StringBuilder("^");
-        boolean quoted = false;
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (c == '"' && quoted && name.startsWith("\"\"", i)) {
-                regex.append('"');
-                i++;
-            } else if (c == '"') {
-                quoted = !quoted;
-            } else if (c == '*' && !quoted) {
-                regex.append(".*");
-            } else {
-                regex.append("\\^$.[]|()?*+{}".indexOf(c) < 0 ? "" : "\\").append(c);
-            }
-        }
-        return regex.append('$').toString();
+        return regex.toString();
     }
 
     /** A regular expression of PostgreSQL's that the schema's name fits. */

@@ -7,7 +7,6 @@ import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,8 +49,6 @@ public final class Load implements AutoCloseable {
 
     private static final List<String> NAMES = List.of("entry", "contested");
 
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
-
     /**
      * How much.
      *
@@ -84,8 +81,7 @@ public final class Load implements AutoCloseable {
     private final LongAdder refused = new LongAdder();
     private final AtomicReference<String> failure = new AtomicReference<>();
     private final AtomicLong left;
-    private final List<LoadClient> clients = new ArrayList<>();
-    private final List<Thread> threads = new ArrayList<>();
+    private final Writers writers = new Writers();
 
     private Load(Plan plan) {
         left = new AtomicLong(plan.count.orElse(Long.MAX_VALUE));
@@ -115,19 +111,19 @@ public final class Load implements AutoCloseable {
         Load load = new Load(plan);
         int count = nodes.size() * plan.clients;
         long periodNanos = count * 1_000_000_000L / plan.rate;
+        List<LoadClient> clients = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             NodeAddress node = nodes.get(i % nodes.size());
             load.committed.putIfAbsent(node.name(), new LongAdder());
-            load.clients.add(
+            clients.add(
                     new LoadClient(
                             load,
                             node,
-                            new LoadClient.Pace(periodNanos * i / count, periodNanos),
+                            new Writers.Pace(periodNanos * i / count, periodNanos),
                             plan.conflicts,
                             seed + i));
         }
-        load.clients.forEach(
-                it -> load.threads.add(Thread.ofVirtual().name("load client").start(it)));
+        load.writers.start("load client", clients);
         return load;
     }
 
@@ -150,7 +146,7 @@ public final class Load implements AutoCloseable {
 
     /** Whether somebody still writes. */
     public boolean isRunning() {
-        return threads.stream().anyMatch(Thread::isAlive);
+        return writers.isRunning();
     }
 
     /** Whether there is one more to be written; it counts as taken. */
@@ -178,24 +174,6 @@ public final class Load implements AutoCloseable {
     /** Stops writing; no effect if it has stopped. */
     @Override
     public void close() {
-        clients.forEach(LoadClient::stop);
-        boolean interrupted = false;
-        long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
-        for (int i = 0; i < threads.size(); i++) {
-            while (threads.get(i).isAlive()) {
-                try {
-                    Duration patience = Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
-                    if (!threads.get(i).join(patience)) {
-                        clients.get(i).abort();
-                        threads.get(i).join();
-                    }
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        writers.close();
     }
 }

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>{@link #run} belongs to one thread; {@link #stop} and {@link #abort} may come from any.
  */
-final class LoadClient implements Runnable {
+final class LoadClient implements Writers.Client {
     private static final int CONTESTED = 8;
 
     /** For so long everybody goes for the same row. */
@@ -40,16 +40,13 @@ final class LoadClient implements Runnable {
 
     private final Load load;
     private final NodeAddress node;
-    private final Pace pace;
+    private final Writers.Pace pace;
     private final int conflicts;
     private final Random random;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile Session session;
 
-    /** When to write: first after a while, then once a period. */
-    record Pace(long firstAfterNanos, long periodNanos) {}
-
-    LoadClient(Load load, NodeAddress node, Pace pace, int conflicts, long seed) {
+    LoadClient(Load load, NodeAddress node, Writers.Pace pace, int conflicts, long seed) {
         this.load = load;
         this.node = node;
         this.pace = pace;
@@ -57,13 +54,13 @@ final class LoadClient implements Runnable {
         this.random = new Random(seed);
     }
 
-    /** No new transaction from now on. */
-    void stop() {
+    @Override
+    public void stop() {
         stopped.countDown();
     }
 
-    /** Breaks the transaction under way. */
-    void abort() {
+    @Override
+    public void abort() {
         Session current = session;
         if (current != null) {
             current.abort();
@@ -72,12 +69,12 @@ final class LoadClient implements Runnable {
 
     @Override
     public void run() {
-        long next = System.nanoTime() + pace.firstAfterNanos;
+        long next = System.nanoTime() + pace.firstAfterNanos();
         try {
             while (!stopped.await(next - System.nanoTime(), TimeUnit.NANOSECONDS)
                     && load.takeOne()) {
                 attempt();
-                next = Math.max(next + pace.periodNanos, System.nanoTime() - LATE_NANOS);
+                next = Math.max(next + pace.periodNanos(), System.nanoTime() - LATE_NANOS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -5,7 +5,6 @@ import org.pgchorus.config.NodeAddress;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.Session;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,15 +68,11 @@ public final class Workload implements AutoCloseable {
     /** Orders that clients of any node may change; older ones are left in peace. */
     private static final int SHARED_ORDERS = 64;
 
-    /** A transaction takes milliseconds; one that waits for a lock, a second. */
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
-
     private final Map<NodeName, LongAdder> committed = new LinkedHashMap<>();
     private final LongAdder refused = new LongAdder();
     private final AtomicReference<String> failure = new AtomicReference<>();
     private final AtomicReferenceArray<String> orders = new AtomicReferenceArray<>(SHARED_ORDERS);
-    private final List<WorkloadClient> clients = new ArrayList<>();
-    private final List<Thread> threads = new ArrayList<>();
+    private final Writers writers = new Writers();
 
     private Workload() {}
 
@@ -105,6 +100,7 @@ public final class Workload implements AutoCloseable {
         Workload load = new Workload();
         int count = nodes.size() * CLIENTS_PER_NODE;
         long periodNanos = count * 1_000_000_000L / ratePerSecond;
+        List<WorkloadClient> clients = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             NodeAddress node = nodes.get(i % nodes.size());
             load.committed.putIfAbsent(node.name(), new LongAdder());
@@ -112,12 +108,11 @@ public final class Workload implements AutoCloseable {
                     new WorkloadClient(
                             load,
                             node,
-                            new WorkloadClient.Pace(periodNanos * i / count, periodNanos),
+                            new Writers.Pace(periodNanos * i / count, periodNanos),
                             seed + i);
-            load.clients.add(client);
+            clients.add(client);
         }
-        load.clients.forEach(
-                it -> load.threads.add(Thread.ofVirtual().name("demo client").start(it)));
+        load.writers.start("demo client", clients);
         return load;
     }
 
@@ -141,25 +136,7 @@ public final class Workload implements AutoCloseable {
     /** Stops writing; no effect if it has stopped. */
     @Override
     public void close() {
-        clients.forEach(WorkloadClient::stop);
-        boolean interrupted = false;
-        long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
-        for (int i = 0; i < threads.size(); i++) {
-            while (threads.get(i).isAlive()) {
-                try {
-                    Duration left = Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
-                    if (!threads.get(i).join(left)) {
-                        clients.get(i).abort();
-                        threads.get(i).join();
-                    }
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        writers.close();
     }
 
     void committed(NodeName node) {

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>{@link #run} belongs to one thread; {@link #stop} and {@link #abort} may come from any.
  */
-final class WorkloadClient implements Runnable {
+final class WorkloadClient implements Writers.Client {
     private static final int HOT_ACCOUNTS = 5;
     private static final int FLIGHTS = 2;
     private static final int SEATS = 36;
@@ -41,28 +41,25 @@ final class WorkloadClient implements Runnable {
 
     private final Workload load;
     private final NodeAddress node;
-    private final Pace pace;
+    private final Writers.Pace pace;
     private final Random random;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile Session session;
 
-    /** When to write: first after a while, then once a period. */
-    record Pace(long firstAfterNanos, long periodNanos) {}
-
-    WorkloadClient(Workload load, NodeAddress node, Pace pace, long seed) {
+    WorkloadClient(Workload load, NodeAddress node, Writers.Pace pace, long seed) {
         this.load = load;
         this.node = node;
         this.pace = pace;
         this.random = new Random(seed);
     }
 
-    /** No new transaction from now on. */
-    void stop() {
+    @Override
+    public void stop() {
         stopped.countDown();
     }
 
-    /** Breaks the transaction under way. */
-    void abort() {
+    @Override
+    public void abort() {
         Session current = session;
         if (current != null) {
             current.abort();
@@ -71,11 +68,11 @@ final class WorkloadClient implements Runnable {
 
     @Override
     public void run() {
-        long next = System.nanoTime() + pace.firstAfterNanos;
+        long next = System.nanoTime() + pace.firstAfterNanos();
         try {
             while (!stopped.await(next - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                 attempt();
-                next = Math.max(next + pace.periodNanos, System.nanoTime() - LATE_NANOS);
+                next = Math.max(next + pace.periodNanos(), System.nanoTime() - LATE_NANOS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
