@@ -2,6 +2,7 @@ package org.pgchorus.bench;
 
 import org.pgchorus.config.Address;
 import org.pgchorus.demo.EmbeddedServer;
+import org.pgchorus.demo.Relay;
 import org.pgchorus.demo.ServerOptions;
 import org.pgchorus.pg.Session;
 

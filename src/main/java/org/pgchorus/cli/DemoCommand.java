@@ -1,12 +1,8 @@
 package org.pgchorus.cli;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-
 import org.pgchorus.demo.Demo;
 import org.pgchorus.demo.DemoOptions;
 import org.pgchorus.demo.ServerFailed;
-import org.slf4j.LoggerFactory;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -92,7 +88,7 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        silence();
+        Silence.ofTheLog();
         Demo demo = demo(spec.commandLine().getOut());
         CtrlC.runs(() -> {
             if (!demo.endLoad()) {
@@ -129,14 +125,6 @@ final class DemoCommand implements Callable<Integer> {
                     });
         } catch (IllegalArgumentException refused) {
             throw new ParameterException(spec.commandLine(), refused.getMessage(), refused);
-        }
-    }
-
-    /** The log would come between the lines; who asks for it gets it. */
-    private static void silence() {
-        if (System.getenv("PGCHORUS_LOG_LEVEL") == null
-                && LoggerFactory.getLogger("org.pgchorus") instanceof Logger logger) {
-            logger.setLevel(Level.OFF);
         }
     }
 }

@@ -28,6 +28,7 @@ final class Program implements Runnable {
     static final List<Class<?>> COMMANDS =
             List.of(
                     DemoCommand.class,
+                    ExampleCommand.class,
                     CheckCommand.class,
                     GroupCommand.class,
                     NodeCommand.class,

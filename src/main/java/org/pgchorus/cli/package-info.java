@@ -1,6 +1,6 @@
 /**
  * What can be typed? One file per command.
  *
- * <p>Uses model, config, daemon, http, demo and bench; never pg.
+ * <p>Uses model, config, daemon, http, demo, bench and example; never pg.
  */
 package org.pgchorus.cli;

@@ -97,52 +97,12 @@ final class DemoGroup implements AutoCloseable {
                                                         server(options, i, ports.get(i)))))
                         .toList();
         try {
-            sideBySide(starts);
+            SideBySide.run(starts);
         } catch (RuntimeException e) {
-            sideBySide(started.values().stream().<Runnable>map(it -> it::close).toList());
+            SideBySide.run(started.values().stream().<Runnable>map(it -> it::close).toList());
             throw e;
         }
         return new DemoGroup(IntStream.range(0, options.nodes()).mapToObj(started::get).toList());
-    }
-
-    /**
-     * Runs all at the same time; throws what the first one threw that failed, when all are done.
-     */
-    private static void sideBySide(List<Runnable> actions) {
-        Map<Integer, RuntimeException> failures = new ConcurrentHashMap<>();
-        List<Thread> threads =
-                IntStream.range(0, actions.size())
-                        .mapToObj(i ->
-                                Thread.ofVirtual()
-                                        .start(() -> attempt(actions.get(i), i, failures)))
-                        .toList();
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        failures.values().stream()
-                .findFirst()
-                .ifPresent(failure -> {
-                    throw failure;
-                });
-    }
-
-    private static void attempt(
-            Runnable action, int index, Map<Integer, RuntimeException> failures) {
-        try {
-            action.run();
-        } catch (RuntimeException e) {
-            failures.put(index, e);
-        }
     }
 
     private static EmbeddedServer startWithDatabase(ServerOptions options) {
@@ -211,6 +171,6 @@ final class DemoGroup implements AutoCloseable {
     @Override
     public void close() {
         daemon.ifPresent(Daemon::close);
-        sideBySide(servers.stream().<Runnable>map(it -> it::close).toList());
+        SideBySide.run(servers.stream().<Runnable>map(it -> it::close).toList());
     }
 }

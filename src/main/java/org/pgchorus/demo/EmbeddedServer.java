@@ -185,7 +185,7 @@ public final class EmbeddedServer implements AutoCloseable {
     }
 
     /** Whether nobody listens on a port of 127.0.0.1, at the moment. */
-    static boolean isFree(int port) {
+    public static boolean isFree(int port) {
         try (var socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port));
             return true;

@@ -155,6 +155,19 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /** Runs one statement as it is typed, and reads its whole answer for people to see. */
+    public Sheet sheet(String sql) {
+        settle();
+        try (Statement statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
+            return statement.execute(sql)
+                    ? Sheet.of(statement.getResultSet())
+                    : Sheet.changed(statement.getLargeUpdateCount());
+        } catch (SQLException e) {
+            throw PgError.of(e);
+        }
+    }
+
     /** Runs one statement and reads its rows; each {@code ?} takes the next parameter as text. */
     public <T> List<T> query(String sql, Reader<T> reader, Object... parameters) {
         Asked<T> asked = Asked.rows(sql, reader, parameters);

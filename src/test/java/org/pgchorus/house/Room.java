@@ -41,9 +41,10 @@ record Room(String name, Set<String> doors, boolean pure) {
                     room("http", "model", "config", "daemon", "route"),
                     room("demo", "model", "sql", "config", "pg", "member", "daemon", "http"),
                     room("bench", "model", "config", "pg", "member", "daemon", "http", "demo"),
+                    room("example", "model", "config", "pg", "daemon", "http", "demo"),
                     room(
                             "cli", "model", "config", "member", "verify", "route", "daemon", "http",
-                            "demo", "bench"));
+                            "demo", "bench", "example"));
 
     /** Names that say nothing of what is inside. */
     static final Set<String> NAMES_FOR_NOTHING =

@@ -1,4 +1,4 @@
-package org.pgchorus.bench;
+package org.pgchorus.demo;
 
 import org.pgchorus.config.Address;
 import org.pgchorus.config.AddressParameter;
@@ -16,16 +16,19 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * A server further away than it is: what is sent to its port arrives there, and the answers come
  * back, each after half of the latency.
  *
- * <p>It delays and does not narrow: what is under way is bounded only so that memory is. Closing it
- * breaks what goes through it.
+ * <p>It delays and does not narrow: what is under way is bounded only so that memory is. It can be
+ * {@link #cut}, as a network that loses everything and says nothing. Closing it breaks what goes
+ * through it. Any thread.
  */
-final class Relay implements AutoCloseable {
+public final class Relay implements AutoCloseable {
     private static final int CHUNK_BYTES = 1 << 16;
 
     /** Chunks under way in one direction of a connection: 16 MB if all are full. */
@@ -38,6 +41,10 @@ final class Relay implements AutoCloseable {
     private final long halfNanos;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
+    /** What is under way waits for it before it arrives. */
+    private final AtomicReference<CountDownLatch> whole =
+            new AtomicReference<>(new CountDownLatch(0));
+
     private record Chunk(long dueNanos, byte[] bytes) {}
 
     private Relay(ServerSocket listening, Address server, Duration latency) {
@@ -47,12 +54,21 @@ final class Relay implements AutoCloseable {
     }
 
     /**
+     * On a port of its own choice.
+     *
      * @param server any database of it
      * @param latency there and back
      */
-    static Relay start(Address server, Duration latency) {
+    public static Relay start(Address server, Duration latency) {
+        return start(server, latency, 0);
+    }
+
+    /**
+     * @param port on 127.0.0.1; 0 chooses a free one
+     */
+    public static Relay start(Address server, Duration latency, int port) {
         try {
-            ServerSocket listening = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
+            ServerSocket listening = new ServerSocket(port, 64, InetAddress.getLoopbackAddress());
             Relay relay = new Relay(listening, server, latency);
             Thread.ofVirtual().start(relay::listen);
             return relay;
@@ -62,8 +78,21 @@ final class Relay implements AutoCloseable {
     }
 
     /** The address of a database of the server by way of here. */
-    Address address(Address direct) {
+    public Address address(Address direct) {
         return direct.with(AddressParameter.PORT, Integer.toString(listening.getLocalPort()));
+    }
+
+    /**
+     * From now on nothing arrives on either side, and no connection ends: each side has only its
+     * own patience to tell it.
+     */
+    public void cut() {
+        whole.updateAndGet(now -> now.getCount() == 0 ? new CountDownLatch(1) : now);
+    }
+
+    /** What was under way arrives now, and everything after it; no effect if nothing was cut. */
+    public void heal() {
+        whole.get().countDown();
     }
 
     private void listen() {
@@ -119,6 +148,7 @@ final class Relay implements AutoCloseable {
                 while (chunk.dueNanos - System.nanoTime() > 0) {
                     LockSupport.parkNanos(chunk.dueNanos - System.nanoTime());
                 }
+                whole.get().await();
                 out.write(chunk.bytes);
             }
         } catch (IOException broken) {
@@ -133,6 +163,7 @@ final class Relay implements AutoCloseable {
 
     @Override
     public void close() {
+        heal();
         try {
             listening.close();
             for (Socket socket : sockets) {

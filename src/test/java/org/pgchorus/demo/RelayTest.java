@@ -1,6 +1,7 @@
-package org.pgchorus.bench;
+package org.pgchorus.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.pgchorus.config.Address;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Random;
 
@@ -40,6 +42,23 @@ class RelayTest {
                 Socket client = connect(relay)) {
             server.accept().close();
             assertThat(client.getInputStream().read()).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void whatIsCutOffArrivesWhenItIsHealed() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Relay relay = Relay.start(address(server.getLocalPort()), Duration.ZERO);
+                Socket client = connect(relay);
+                Socket there = server.accept()) {
+            relay.cut();
+            write(client, new byte[] {7});
+            there.setSoTimeout(200);
+            assertThatThrownBy(() -> there.getInputStream().read())
+                    .isInstanceOf(SocketTimeoutException.class);
+            relay.heal();
+            there.setSoTimeout(0);
+            assertThat(there.getInputStream().read()).isEqualTo(7);
         }
     }
 
