@@ -165,7 +165,7 @@ final class RunCommand implements Callable<Integer> {
     /** A daemon that cannot be asked how it is had better not start. */
     private static Server serve(Binding place, List<NodeAddress> nodes, Daemon daemon) {
         try {
-            return Server.start(place, nodes);
+            return Server.start(place, nodes, daemon::applyTimes);
         } catch (IllegalArgumentException refused) {
             daemon.close();
             throw refused;

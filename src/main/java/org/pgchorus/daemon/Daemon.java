@@ -1,7 +1,9 @@
 package org.pgchorus.daemon;
 
 import org.pgchorus.config.NodeAddress;
+import org.pgchorus.model.LinkName;
 import org.pgchorus.model.NodeName;
+import org.pgchorus.model.Took;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +41,13 @@ public final class Daemon implements AutoCloseable {
         Map<NodeName, String> states = new LinkedHashMap<>();
         agents.forEach((name, agent) -> states.put(name, agent.state()));
         return states;
+    }
+
+    /** How long applying took on each link that ends here, since it was made. */
+    public Map<LinkName, Took> applyTimes() {
+        Map<LinkName, Took> times = new LinkedHashMap<>();
+        agents.values().forEach(agent -> times.putAll(agent.applyTimes()));
+        return times;
     }
 
     /** Stops serving; nothing applied is lost, nothing will be applied twice. */

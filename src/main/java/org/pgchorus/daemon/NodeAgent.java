@@ -19,6 +19,7 @@ import org.pgchorus.member.Identity;
 import org.pgchorus.member.Member;
 import org.pgchorus.member.Surface;
 import org.pgchorus.model.LinkName;
+import org.pgchorus.model.Took;
 import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
@@ -76,6 +77,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
     private final Map<Integer, Thread> linkThreads = new TreeMap<>();
     private volatile boolean closed;
     private volatile String state = "starting";
+    private volatile Map<LinkName, Took> applyTimes = Map.of();
     private final Policies policies = new Policies();
     private Optional<String> policiesRead = Optional.empty();
     private Applied applied = new Applied();
@@ -89,6 +91,11 @@ final class NodeAgent implements Runnable, AutoCloseable {
     /** What it does, in a few words. */
     String state() {
         return state;
+    }
+
+    /** How long applying took on each link, as of the last time its status was told. Any thread. */
+    Map<LinkName, Took> applyTimes() {
+        return applyTimes;
     }
 
     @Override
@@ -373,6 +380,11 @@ final class NodeAgent implements Runnable, AutoCloseable {
                 AgentSql.NOTE_CLOCK,
                 applied.clocks().high(identity.nodeId()),
                 stepped == NEVER ? null : stepped);
+        applyTimes =
+                links.values().stream()
+                        .collect(
+                                Collectors.toUnmodifiableMap(
+                                        link -> link.report().plan().name(), Link::applyTimes));
         for (Map.Entry<Integer, Link> entry : links.entrySet()) {
             LinkReport report = entry.getValue().report();
             LinkState linkState = report.state();

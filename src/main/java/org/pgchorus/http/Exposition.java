@@ -3,16 +3,21 @@ package org.pgchorus.http;
 import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
 import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricMetadata;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 
+import org.pgchorus.model.Took;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -68,7 +73,25 @@ final class Exposition {
                                                     null,
                                                     0))
                                     .toList());
+            case HISTOGRAM ->
+                    new HistogramSnapshot(
+                            what,
+                            samples.stream()
+                                    .map(sample ->
+                                            new HistogramSnapshot.HistogramDataPointSnapshot(
+                                                    buckets(sample.took().orElseThrow()),
+                                                    sample.value(),
+                                                    labels(metric, sample),
+                                                    null,
+                                                    0))
+                                    .toList());
         };
+    }
+
+    private static ClassicHistogramBuckets buckets(Took took) {
+        List<Double> bounds = new ArrayList<>(Took.BOUNDS);
+        bounds.add(Double.POSITIVE_INFINITY);
+        return ClassicHistogramBuckets.of(bounds, took.counts());
     }
 
     private static Labels labels(Metric metric, Metric.Sample sample) {

@@ -4,6 +4,7 @@ import org.pgchorus.daemon.HeldChanges;
 import org.pgchorus.daemon.Sight;
 import org.pgchorus.daemon.Status;
 import org.pgchorus.model.Lsn;
+import org.pgchorus.model.Took;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -81,6 +82,12 @@ enum Metric {
             List.of("from", "to"),
             "Transactions applied since the daemon began to serve the node.",
             view -> links(view, link -> OptionalDouble.of((double) link.transactions()))),
+    APPLY_LATENCY(
+            "apply_latency_seconds",
+            Type.HISTOGRAM,
+            List.of("from", "to"),
+            "From when a transaction began to come in until it was committed at the node.",
+            Metric::applyLatency),
     APPLIED_CHANGES(
             "applied_changes_total",
             Type.COUNTER,
@@ -156,18 +163,20 @@ enum Metric {
 
     private static final String COUNTER_ENDING = "_total";
 
-    /** Up and down, or only up. */
+    /** Up and down, only up, or how often by how much. */
     enum Type {
         GAUGE,
-        COUNTER
+        COUNTER,
+        HISTOGRAM
     }
 
     /**
      * One value.
      *
      * @param labels in the metric's order
+     * @param took of a histogram; its value is the sum
      */
-    record Sample(List<String> labels, double value) {}
+    record Sample(List<String> labels, double value, Optional<Took> took) {}
 
     private final String name;
     private final Type type;
@@ -218,7 +227,18 @@ enum Metric {
     }
 
     private static Sample sample(double value, String... labels) {
-        return new Sample(List.of(labels), value);
+        return new Sample(List.of(labels), value, Optional.empty());
+    }
+
+    private static List<Sample> applyLatency(View view) {
+        return view.applyTimes().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(entry ->
+                        new Sample(
+                                List.of(entry.getKey().from().text(), entry.getKey().to().text()),
+                                entry.getValue().sumSeconds(),
+                                Optional.of(entry.getValue())))
+                .toList();
     }
 
     @FunctionalInterface

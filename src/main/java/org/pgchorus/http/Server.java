@@ -11,6 +11,8 @@ import org.pgchorus.config.NodeAddress;
 import org.pgchorus.daemon.Lookout;
 import org.pgchorus.daemon.Sight;
 import org.pgchorus.daemon.Status;
+import org.pgchorus.model.LinkName;
+import org.pgchorus.model.Took;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +31,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import javax.net.ssl.SSLPeerUnverifiedException;
 
@@ -78,10 +81,16 @@ public final class Server implements AutoCloseable {
     private final CountDownLatch looked = new CountDownLatch(1);
     private final Lookout lookout;
     private final Routes routes;
+    private final Supplier<Map<LinkName, Took>> applyTimes;
     private volatile View view;
 
-    private Server(Binding binding, HttpServer server, List<NodeAddress> nodes) {
+    private Server(
+            Binding binding,
+            HttpServer server,
+            List<NodeAddress> nodes,
+            Supplier<Map<LinkName, Took>> applyTimes) {
         this.binding = binding;
+        this.applyTimes = applyTimes;
         this.server = server;
         this.view = beforeTheFirstLook(nodes);
         this.lookout = Lookout.start(nodes, InstantSource.system(), this::look);
@@ -103,9 +112,19 @@ public final class Server implements AutoCloseable {
      * @throws IllegalArgumentException if the place is taken
      */
     public static Server start(Binding binding, List<NodeAddress> nodes) {
+        return start(binding, nodes, Map::of);
+    }
+
+    /**
+     * The same, beside a daemon.
+     *
+     * @param applyTimes how long applying took in this process, by link
+     */
+    public static Server start(
+            Binding binding, List<NodeAddress> nodes, Supplier<Map<LinkName, Took>> applyTimes) {
         setBounds();
         try {
-            return new Server(binding, listen(binding), nodes);
+            return new Server(binding, listen(binding), nodes, applyTimes);
         } catch (BindException taken) {
             throw new IllegalArgumentException(
                     "cannot listen on %s (%s); stop what listens there, or name another place with"
@@ -173,7 +192,8 @@ public final class Server implements AutoCloseable {
                         judge.look(sight),
                         System.nanoTime(),
                         List.of(),
-                        pace.look(sight.status().map(Status::links).orElse(List.of())));
+                        pace.look(sight.status().map(Status::links).orElse(List.of())),
+                        applyTimes.get());
         timeline.look(newest);
         view = newest.with(history.look(newest));
         looked.countDown();

@@ -120,6 +120,18 @@ final class Arrival {
         return last;
     }
 
+    /** Whether all of it is here, and it changes rows; not if it was let go of. */
+    boolean isWholeChange() {
+        boolean changesRows =
+                messages.stream()
+                        .anyMatch(message ->
+                                message instanceof Message.Insert
+                                        || message instanceof Message.Update
+                                        || message instanceof Message.Delete
+                                        || message instanceof Message.Truncate);
+        return changesRows && messages.getLast() instanceof Message.Commit;
+    }
+
     /** Whether it has changes of a relation. */
     boolean touches(int relation) {
         return messages.stream()

@@ -39,6 +39,13 @@ final class FastPath {
     private final Pipeline.Statement move =
             new Pipeline.Statement(
                     BulkSql.MOVE, Parameters.PG_LSN, Parameters.INT2, Parameters.TIMESTAMPTZ);
+    private final Pipeline.Statement moveBehind =
+            new Pipeline.Statement(
+                    BulkSql.MOVE_BEHIND,
+                    Parameters.PG_LSN,
+                    Parameters.INT2,
+                    Parameters.TIMESTAMPTZ,
+                    Parameters.PG_LSN);
 
     /**
      * What a group's rows are measured by.
@@ -111,6 +118,17 @@ final class FastPath {
         pipeline.sync();
     }
 
+    /**
+     * The same, for a transaction that was sent behind another one whose answer has not come yet.
+     *
+     * @param aheadEndLsn the position that the other one leaves; if it fails, so does this one
+     */
+    void commitBehind(Lsn aheadEndLsn, Lsn sourceEndLsn, long micros) {
+        pipeline.execute(moveBehind, moved(sourceEndLsn, micros).number(aheadEndLsn.bytes()));
+        pipeline.execute(commit, new Parameters());
+        pipeline.sync();
+    }
+
     /** Moves the position in a transaction that somebody else commits. */
     void move(Lsn sourceEndLsn, long micros) {
         sendMove(sourceEndLsn, micros);
@@ -118,9 +136,11 @@ final class FastPath {
     }
 
     private void sendMove(Lsn sourceEndLsn, long micros) {
-        pipeline.execute(
-                move,
-                new Parameters().number(sourceEndLsn.bytes()).small(plan.fromId()).number(micros));
+        pipeline.execute(move, moved(sourceEndLsn, micros));
+    }
+
+    private Parameters moved(Lsn sourceEndLsn, long micros) {
+        return new Parameters().number(sourceEndLsn.bytes()).small(plan.fromId()).number(micros);
     }
 
     /** The link's origin as rows show it. */
@@ -137,7 +157,7 @@ final class FastPath {
         pipeline.await();
     }
 
-    /** Gives the transaction up, whatever is still unanswered of it. */
+    /** Gives the transaction up, whatever is still unanswered of it and of those behind it. */
     void rollback() {
         while (pipeline.isAwaited()) {
             try {

@@ -29,8 +29,10 @@ final class FollowApplier implements Receiver {
     private final Session target;
     private final TargetTables tables;
     private final FollowPath path;
+    private final ApplyTimes times;
 
     private Message.Begin current;
+    private long beginCameNanos;
     private boolean opened;
     private long changesHere;
     private Message at;
@@ -45,8 +47,9 @@ final class FollowApplier implements Receiver {
     private long transactions;
     private long changes;
 
-    FollowApplier(LinkPlan plan, Session target) {
+    FollowApplier(LinkPlan plan, Session target, ApplyTimes times) {
         this.plan = plan;
+        this.times = times;
         this.target = target;
         tables = new TargetTables(target);
         path = new FollowPath(target, tables);
@@ -77,6 +80,7 @@ final class FollowApplier implements Receiver {
         switch (message) {
             case Message.Begin begin -> {
                 current = begin;
+                beginCameNanos = cameNanos;
                 changesHere = 0;
             }
             case Message.Describe(var relation) -> tables.describe(relation);
@@ -142,6 +146,7 @@ final class FollowApplier implements Receiver {
             opened = false;
             transactions++;
             changes += changesHere;
+            times.applied(beginCameNanos);
         }
         appliedMicros = Math.max(appliedMicros, commit.commitMicros());
         current = null;

@@ -25,9 +25,9 @@ record FollowWay(
     private record Slot(Lsn confirmed, String status, Lsn end) {}
 
     @Override
-    public Receiver arrive(Session target) {
+    public Receiver arrive(Session target, ApplyTimes times) {
         target.execute(LinkSql.APPLYING);
-        return new FollowApplier(plan, target);
+        return new FollowApplier(plan, target, times);
     }
 
     @Override

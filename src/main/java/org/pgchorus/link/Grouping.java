@@ -25,6 +25,7 @@ final class Grouping implements Receiver {
     private final TargetTables tables;
     private final Policies policies;
     private final TooLarge tooLarge;
+    private final ApplyTimes times;
     private final BulkChanges bulk;
     private final Groups groups;
     private final Portions portions;
@@ -35,16 +36,30 @@ final class Grouping implements Receiver {
     /** Whether the rest of a large transaction goes straight to the applier. */
     private boolean passing;
 
-    Grouping(LinkPlan plan, Session target, Applier applier, Policies policies, TooLarge tooLarge) {
+    private long passingCameNanos;
+
+    Grouping(
+            LinkPlan plan,
+            Session target,
+            Applier applier,
+            Policies policies,
+            TooLarge tooLarge,
+            ApplyTimes times) {
         this.applier = applier;
         this.policies = policies;
         this.tooLarge = tooLarge;
+        this.times = times;
         tables = applier.tables();
         FastPath fast = new FastPath(plan, target, tables);
         ContestedPath contested = new ContestedPath(plan, target, applier, policies, fast);
-        groups = new Groups(plan, applier, fast, contested);
+        groups = new Groups(plan, applier, fast, contested, times);
         portions = new Portions(target, applier, fast, tooLarge);
-        bulk = new BulkChanges(target, applier, policies, groups::land);
+        Runnable free =
+                () -> {
+                    portions.land();
+                    groups.land();
+                };
+        bulk = new BulkChanges(target, applier, policies, free);
     }
 
     @Override
@@ -66,7 +81,10 @@ final class Grouping implements Receiver {
     public void take(Message message, long cameNanos) throws InterruptedException {
         if (passing) {
             applier.take(message, cameNanos);
-            passing = !(message instanceof Message.Commit);
+            if (message instanceof Message.Commit) {
+                passing = false;
+                times.applied(passingCameNanos);
+            }
             return;
         }
         switch (message) {
@@ -98,6 +116,7 @@ final class Grouping implements Receiver {
     private void describe(Message.Describe describe, long cameNanos) throws InterruptedException {
         if (portions.isOpen()) {
             portions.send();
+            portions.land();
         } else {
             groups.settle();
             int id = describe.relation().id();
@@ -147,6 +166,7 @@ final class Grouping implements Receiver {
         arrival = null;
         if (portions.isOpen()) {
             portions.commit(commit.endLsn());
+            times.applied(done.cameNanos());
             return;
         }
         done.add(commit);
@@ -172,6 +192,7 @@ final class Grouping implements Receiver {
         }
         if (arrival.isCareful() || arrival.others() || applier.hasStepped(arrival.micros())) {
             passing = true;
+            passingCameNanos = arrival.cameNanos();
             Arrival begun = arrival;
             arrival = null;
             groups.careful(begun);

@@ -1,5 +1,6 @@
 package org.pgchorus.link;
 
+import org.pgchorus.model.Lsn;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pgoutput.Message;
 import org.pgchorus.sql.BulkSql;
@@ -7,12 +8,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 
 /**
- * The groups of a link: one that is gathered, one that is in flight. One that is refused is made
- * again in ever smaller groups, until what something is in the way of goes alone, row by row.
+ * The groups of a link: one that is gathered, some that are in flight, each sent before the answer
+ * to the one ahead has come, so that the way to the server costs no time. One that is refused is
+ * made again in ever smaller groups, until what something is in the way of goes alone, row by row;
+ * those behind it have been refused with it, and follow.
  *
  * <p>One thread, the session's.
  */
@@ -23,6 +28,15 @@ final class Groups {
     private static final int GROUP_CHANGES = 4000;
 
     private static final int GROUP_TRANSACTIONS = 2000;
+
+    /**
+     * Groups in flight at most: they take about as long as 60 to 100 ms on the way. While groups
+     * are refused there is one, since those behind it would have been sent for nothing.
+     */
+    private static final int DEPTH = 4;
+
+    /** So many groups without a refusal allow one more in flight. */
+    private static final int STEADY = 8;
 
     /** How long a group waits for a lock when something was in its way before. */
     private static final long LOCK_AGAIN_MILLIS = 20;
@@ -38,17 +52,29 @@ final class Groups {
     private final Applier applier;
     private final FastPath fast;
     private final ContestedPath contested;
+    private final ApplyTimes times;
 
     private final Gathering gathering = new Gathering();
     private final List<Arrival> gathered = new ArrayList<>();
     private long gatheredBytes;
-    private List<Arrival> inFlight = List.of();
+    private final Deque<Flight> inFlight = new ArrayDeque<>();
+    private int depth = DEPTH;
+    private int steady;
+
+    /** A group that was sent. */
+    private record Flight(List<Arrival> group, long bytes) {}
 
     private int limit = GROUP_TRANSACTIONS;
     private int detours = 1;
     private int detour;
 
-    Groups(LinkPlan plan, Applier applier, FastPath fast, ContestedPath contested) {
+    Groups(
+            LinkPlan plan,
+            Applier applier,
+            FastPath fast,
+            ContestedPath contested,
+            ApplyTimes times) {
+        this.times = times;
         this.plan = plan;
         this.applier = applier;
         this.fast = fast;
@@ -99,24 +125,36 @@ final class Groups {
         for (Message message : whole.messages()) {
             applier.take(message, whole.cameNanos());
         }
+        if (whole.isWholeChange()) {
+            times.applied(whole.cameNanos());
+        }
     }
 
     /** Sends what is gathered, behind what is in flight. */
     private void send() throws InterruptedException {
-        land();
+        while (!inFlight.isEmpty() && !fits()) {
+            landOldest();
+        }
         if (gathered.isEmpty()) {
             return;
         }
         List<Arrival> group = List.copyOf(gathered);
         if (untilHeld(group) < group.size()) {
+            land();
             gatherAfresh();
             byParts(group);
             return;
         }
         applier.clock().awaitCommit(latestMicros(group), group.getLast().cameNanos());
         depart(group, gathering, FastPath.LOCK_MILLIS);
+        inFlight.addLast(new Flight(group, gatheredBytes));
         gatherAfresh();
-        inFlight = group;
+    }
+
+    /** Whether one more may be in flight: they are kept until they have landed. */
+    private boolean fits() {
+        long bytes = gatheredBytes + inFlight.stream().mapToLong(Flight::bytes).sum();
+        return inFlight.size() < depth && bytes <= 2 * Arrival.KEPT_BYTES;
     }
 
     private void gatherAfresh() {
@@ -138,7 +176,12 @@ final class Groups {
         fast.begin(lockMillis);
         long latest = latestMicros(group);
         fast.change(changes, terms(group, latest));
-        fast.commit(group.getLast().endLsn(), latest);
+        Lsn end = group.getLast().endLsn();
+        if (inFlight.isEmpty()) {
+            fast.commit(end, latest);
+        } else {
+            fast.commitBehind(inFlight.getLast().group.getLast().endLsn(), end, latest);
+        }
     }
 
     private FastPath.Terms terms(List<Arrival> group, long latest) {
@@ -152,29 +195,57 @@ final class Groups {
 
     /** Waits for what is in flight; whatever was in its way has been dealt with afterwards. */
     void land() {
-        if (inFlight.isEmpty()) {
-            return;
+        while (!inFlight.isEmpty()) {
+            landOldest();
         }
-        List<Arrival> group = inFlight;
-        inFlight = List.of();
+    }
+
+    private void landOldest() {
+        List<Arrival> group = inFlight.removeFirst().group;
         try {
             fast.await();
         } catch (PgError e) {
+            List<Flight> behind = List.copyOf(inFlight);
+            inFlight.clear();
             refused(group, e);
+            behind.forEach(flight -> follow(flight.group));
             return;
         }
         landed(group);
+        steady++;
+        if (steady >= STEADY && depth < DEPTH) {
+            depth++;
+            steady = 0;
+        }
+    }
+
+    /** Makes a group that was refused with the one ahead of it. */
+    private void follow(List<Arrival> group) {
+        try {
+            byParts(group);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw PgError.busy("interrupted");
+        }
     }
 
     private void landed(List<Arrival> group) {
         long changes = group.stream().mapToLong(one -> one.changes().size()).sum();
-        long transactions = group.stream().filter(one -> !one.changes().isEmpty()).count();
+        long transactions = 0;
+        for (Arrival one : group) {
+            if (!one.changes().isEmpty()) {
+                transactions++;
+                times.applied(one.cameNanos());
+            }
+        }
         applier.grouped(group.getLast().endLsn(), latestMicros(group), transactions, changes);
         limit = Math.min(GROUP_TRANSACTIONS, limit * 2);
         detours = 1;
     }
 
     private void refused(List<Arrival> group, PgError failure) {
+        depth = 1;
+        steady = 0;
         say(group.size(), failure);
         rollback(failure);
         if (madeAsContested(group, failure)) {

@@ -1,6 +1,7 @@
 package org.pgchorus.link;
 
 import org.pgchorus.model.Lsn;
+import org.pgchorus.model.Took;
 import org.pgchorus.pg.LogStream;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
@@ -44,6 +45,7 @@ public final class Link implements Runnable, AutoCloseable {
 
     private final LinkPlan plan;
     private final Way way;
+    private final ApplyTimes times = new ApplyTimes();
     private final ThreadFactory readers;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -107,6 +109,11 @@ public final class Link implements Runnable, AutoCloseable {
     /** How it stands now. */
     public LinkReport report() {
         return report;
+    }
+
+    /** How long applying took, for each transaction since the link was made. */
+    public Took applyTimes() {
+        return times.soFar();
     }
 
     /** What it connects. */
@@ -240,7 +247,7 @@ public final class Link implements Runnable, AutoCloseable {
         String application = plan.applicationName();
         try (Session target = Session.open(plan.to(), application)) {
             session = target;
-            try (Receiver receiver = way.arrive(target)) {
+            try (Receiver receiver = way.arrive(target, times)) {
                 way.check(target, receiver.sourceStartLsn());
                 receiver.retryHeldFirst();
                 try (LogStream opened = way.open(receiver.sourceStartLsn());

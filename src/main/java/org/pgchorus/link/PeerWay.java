@@ -18,11 +18,11 @@ record PeerWay(LinkPlan plan, Applied applied, Policies policies, TooLarge tooLa
     }
 
     @Override
-    public Receiver arrive(Session target) {
+    public Receiver arrive(Session target, ApplyTimes times) {
         target.execute(LinkSql.APPLYING);
         Preflight.takeOrigin(plan, target);
         Applier applier = new Applier(plan, target, new WriterRows(plan), applied, policies);
-        return new Grouping(plan, target, applier, policies, tooLarge);
+        return new Grouping(plan, target, applier, policies, tooLarge, times);
     }
 
     @Override

@@ -26,6 +26,9 @@ final class Portions {
     private long changes;
     private long bytes;
 
+    /** Portions whose answers have not come yet. */
+    private int awaited;
+
     Portions(Session target, Applier applier, FastPath fast, TooLarge tooLarge) {
         this.target = target;
         this.applier = applier;
@@ -43,6 +46,7 @@ final class Portions {
         applier.clock().awaitCommit(begun.micros(), begun.cameNanos());
         whole = begun;
         changes = 0;
+        awaited = 0;
         // It would be dear to begin again, so it waits as long as it takes.
         fast.begin(0);
         begun.changes().forEach(gathering::add);
@@ -59,16 +63,35 @@ final class Portions {
         }
     }
 
-    /** Makes what is gathered. */
+    /** Sends what is gathered, while the server still makes the portion ahead of it. */
     void send() {
         try {
             fast.change(gathering, terms());
             fast.sync();
             clear();
-            fast.await();
+            awaited++;
+            if (awaited > 1) {
+                await();
+            }
         } catch (PgError e) {
             throw askAgain(e);
         }
+    }
+
+    /** Waits until all that was sent is made: the session is free then. */
+    void land() {
+        try {
+            while (awaited > 0) {
+                await();
+            }
+        } catch (PgError e) {
+            throw askAgain(e);
+        }
+    }
+
+    private void await() {
+        awaited--;
+        fast.await();
     }
 
     /** Makes the rest and commits. */
@@ -77,7 +100,10 @@ final class Portions {
             fast.change(gathering, terms());
             fast.commit(sourceEndLsn, whole.micros());
             clear();
-            fast.await();
+            awaited++;
+            while (awaited > 0) {
+                await();
+            }
         } catch (PgError e) {
             throw askAgain(e);
         }

@@ -6,8 +6,12 @@ import org.pgchorus.pg.Session;
 
 /** What the kinds of links do differently. */
 interface Way {
-    /** Makes a fresh session at the target ready to apply. */
-    Receiver arrive(Session target);
+    /**
+     * Makes a fresh session at the target ready to apply.
+     *
+     * @param times is told of what was applied
+     */
+    Receiver arrive(Session target, ApplyTimes times);
 
     /**
      * Whether both ends are what they were when the link was made.

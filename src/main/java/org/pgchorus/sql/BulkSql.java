@@ -45,15 +45,25 @@ public final class BulkSql {
      * writer's commit time under this session's origin; fails if that time has not come here.
      * Parameters: position, the writer's id, commit time.
      */
-    public static final String MOVE =
-            """
-            WITH moved AS (
-                UPDATE pgchorus.link_position SET lsn = $1 WHERE from_node = $2 RETURNING 1)
-            SELECT pgchorus.expect((SELECT count(*) FROM moved), 1, '%1$s'),
-                   pgchorus.expect((pg_catalog.clock_timestamp() <= $3)::integer, 0, '%1$s'),
-                   pg_catalog.pg_replication_origin_xact_setup($1, $3)\
-            """
-                    .formatted(IN_THE_WAY);
+    public static final String MOVE = move("");
+
+    /**
+     * The same, behind a transaction whose answer has not come yet: fails if that one was not
+     * committed. Without it a failure at that one's very commit would let this one overtake it.
+     * Last parameter: the position that the other one leaves.
+     */
+    public static final String MOVE_BEHIND = move(" AND lsn = $4");
+
+    private static String move(String where) {
+        return """
+        WITH moved AS (
+            UPDATE pgchorus.link_position SET lsn = $1 WHERE from_node = $2%2$s RETURNING 1)
+        SELECT pgchorus.expect((SELECT count(*) FROM moved), 1, '%1$s'),
+               pgchorus.expect((pg_catalog.clock_timestamp() <= $3)::integer, 0, '%1$s'),
+               pg_catalog.pg_replication_origin_xact_setup($1, $3)\
+        """
+                .formatted(IN_THE_WAY, where);
+    }
 
     /** This session's origin as rows show it; parameter: its name. */
     public static final String ORIGIN =

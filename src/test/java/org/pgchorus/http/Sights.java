@@ -5,6 +5,9 @@ import org.pgchorus.daemon.Conflicts;
 import org.pgchorus.daemon.HeldChanges;
 import org.pgchorus.daemon.Sight;
 import org.pgchorus.daemon.Status;
+import org.pgchorus.model.LinkName;
+import org.pgchorus.model.NodeName;
+import org.pgchorus.model.Took;
 
 import java.time.Instant;
 import java.util.ArrayList;
@@ -123,13 +126,18 @@ final class Sights {
                 List.of(CONFLICT));
     }
 
+    /** One took a millisecond at most, ten took longer, one of them more than a minute. */
+    private static final List<Long> TOOK =
+            List.of(1L, 4L, 3L, 2L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 1L);
+
     View view() {
         return new View(
                 sight(),
                 new Judge().look(sight()),
                 System.nanoTime(),
                 List.of(),
-                Map.of("n1->n2", 512.0, "n2->n1", 512.0, "n3->n1", 512.0));
+                Map.of("n1->n2", 512.0, "n2->n1", 512.0, "n3->n1", 512.0),
+                Map.of(new LinkName(new NodeName("n2"), new NodeName("n1")), new Took(TOOK, 75.5)));
     }
 
     private Status.Link link(String from, String to) {

@@ -51,7 +51,8 @@ class HttpScenario {
         server =
                 Server.start(
                         Binding.parse("127.0.0.1:0", Optional.empty()).withTokenForChanges(TOKEN),
-                        group.nodes());
+                        group.nodes(),
+                        () -> group.daemon().applyTimes());
         client = new HttpClientOf(server.uri());
         awaitWritable("a", "b", "c");
     }
@@ -199,6 +200,8 @@ class HttpScenario {
                                 client.text("/metrics")
                                         .lines()
                                         .map(line -> line.replaceFirst("[{ ].*", ""))
+                                        // A histogram is exposed in three parts.
+                                        .map(name -> name.replaceFirst("_seconds_sum$", "_seconds"))
                                         .toList();
                         return exposed.containsAll(names);
                     });

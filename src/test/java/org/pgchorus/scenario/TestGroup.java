@@ -145,6 +145,11 @@ final class TestGroup implements AutoCloseable {
         }
     }
 
+    /** The daemon that serves all nodes. */
+    Daemon daemon() {
+        return daemon;
+    }
+
     int size() {
         return nodes.size();
     }
