@@ -8,7 +8,8 @@ import java.util.List;
 /** All examples, and how one is run and taken down. No state. */
 public final class Examples {
     /** In the order in which they are best read. */
-    public static final List<Example> ALL = List.of(new QuickStart(), new TwoDatacenters());
+    public static final List<Example> ALL =
+            List.of(new QuickStart(), new Mesh(), new TwoDatacenters());
 
     private Examples() {}
 
