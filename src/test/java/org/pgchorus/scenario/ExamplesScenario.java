@@ -31,8 +31,7 @@ class ExamplesScenario {
     private static final String END = "```\n";
 
     /** A whole one, or the beginning of one, as a narrow column shows it. */
-    private static final String UUID =
-            "[0-9a-f]{8}(-[0-9a-f]{4}){3}-([0-9a-f]{12}|[0-9a-f.]{3,})";
+    private static final String UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-([0-9a-f]{12}|[0-9a-f.]{3,})";
 
     private static final String TIME = "\\d{4}-\\d\\d-\\d\\d[T ][\\d:.]+(Z|\\+00)?";
 
@@ -116,11 +115,7 @@ class ExamplesScenario {
         int from = text.indexOf(BLOCK) + BLOCK.length();
         String lines =
                 String.join(
-                        "\n",
-                        printed.strip()
-                                .lines()
-                                .filter(it -> !it.matches(CHANCE))
-                                .toList());
+                        "\n", printed.strip().lines().filter(it -> !it.matches(CHANCE)).toList());
         return text.substring(0, from) + lines + "\n" + text.substring(text.indexOf(END, from));
     }
 
