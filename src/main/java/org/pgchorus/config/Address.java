@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -80,11 +81,15 @@ public final class Address {
      *
      * @param environment the environment variables, {@code HOME} and {@code USER} among them
      * @param files the text of the file at a path, or empty if there is none that may be read
-     * @throws IllegalArgumentException if a named service is in no service file, or a variable or
-     *     service holds a value that is not allowed
+     * @param openToOthers whether other users of the machine may read the file at a path
+     * @throws IllegalArgumentException if a named service is in no service file, a variable or
+     *     service holds a value that is not allowed, or the password is in a file that others may
+     *     read
      */
     public Address completed(
-            Map<String, String> environment, Function<String, Optional<String>> files) {
+            Map<String, String> environment,
+            Function<String, Optional<String>> files,
+            Predicate<String> openToOthers) {
         Address full = withService(environment, files).withDefaults(environment);
         if (full.value(PASSWORD).isPresent()) {
             return full;
@@ -94,10 +99,13 @@ public final class Address {
                         .or(() ->
                                 Optional.ofNullable(environment.get("HOME"))
                                         .map(h -> h + "/.pgpass"));
-        return path.flatMap(files)
-                .flatMap(text -> PasswordFile.find(text, full))
-                .map(full::withPassword)
-                .orElse(full);
+        Optional<String> found = path.flatMap(files).flatMap(text -> PasswordFile.find(text, full));
+        if (found.isPresent() && openToOthers.test(path.orElseThrow())) {
+            throw new IllegalArgumentException(
+                    "password file %1$s may be read by others; cure: chmod 600 %1$s"
+                            .formatted(path.orElseThrow()));
+        }
+        return found.map(full::withPassword).orElse(full);
     }
 
     private Address withService(

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * </pre>
  *
  * <p>Source: PostgreSQL manual, "The Password File". The file's permissions are for the reader to
- * check: libpq ignores one that group or others may read.
+ * check: libpq ignores one that group or others may read, {@link Address#completed} refuses it.
  */
 public final class PasswordFile {
     private PasswordFile() {}

@@ -2,7 +2,9 @@ package org.pgchorus.config;
 
 import org.pgchorus.model.TableName;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
@@ -55,6 +57,29 @@ public final class TablePattern {
                 trimmed, excludes, names.substring(0, firstEnd), names.substring(firstEnd + 1));
     }
 
+    /**
+     * Several, separated by commas outside of quotes; none if there is nothing but blanks.
+     *
+     * @throws IllegalArgumentException if one of them is none
+     */
+    public static List<TablePattern> parseAll(String text) {
+        List<TablePattern> patterns = new ArrayList<>();
+        boolean quoted = false;
+        int begin = 0;
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) == '"') {
+                quoted = !quoted;
+            } else if (text.charAt(i) == ',' && !quoted) {
+                patterns.add(parse(text.substring(begin, i)));
+                begin = i + 1;
+            }
+        }
+        if (!text.isBlank()) {
+            patterns.add(parse(text.substring(begin)));
+        }
+        return patterns;
+    }
+
     /** Where the name that starts at {@code start} ends: at a dot outside quotes, or the end. */
     private static int nameEnd(String names, int start, String text) {
         boolean quoted = false;
@@ -84,13 +109,14 @@ public final class TablePattern {
     }
 
     /**
-     * @param literal how one character is written that stands for itself
+     * @param literal how one character is written that stands for itself; one beyond 16 bits is a
+     *     text of two
      */
     private static String expression(String name, UnaryOperator<String> literal) {
         var regex = new StringBuilder();
         boolean quoted = false;
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
+        for (int i = 0; i < name.length(); i = name.offsetByCodePoints(i, 1)) {
+            int c = name.codePointAt(i);
             if (c == '"' && quoted && name.startsWith("\"\"", i)) {
                 regex.append('"');
                 i++;
@@ -99,7 +125,7 @@ public final class TablePattern {
             } else if (c == '*' && !quoted) {
                 regex.append(".*");
             } else {
-                regex.append(literal.apply(String.valueOf(c)));
+                regex.append(literal.apply(Character.toString(c)));
             }
         }
         return regex.toString();

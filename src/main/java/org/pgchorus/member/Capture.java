@@ -22,10 +22,9 @@ final class Capture {
 
     /** Behind the publication; in one transaction with it. */
     static void install(Session session) {
-        String patterns = Group.settings(session).getOrDefault(Group.TABLES_SETTING, "").strip();
+        String patterns = Group.settings(session).getOrDefault(Group.TABLES_SETTING, "");
         int seq = 0;
-        for (String text : patterns.isEmpty() ? new String[0] : patterns.split(",")) {
-            TablePattern pattern = TablePattern.parse(text);
+        for (TablePattern pattern : TablePattern.parseAll(patterns)) {
             session.update(
                     DdlSql.ADD_PATTERN,
                     seq++,

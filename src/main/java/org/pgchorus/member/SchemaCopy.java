@@ -1,15 +1,18 @@
 package org.pgchorus.member;
 
 import org.pgchorus.config.Address;
+import org.pgchorus.member.DumpText.Line;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.JoinSql;
 import org.pgchorus.sql.Sql;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -18,16 +21,18 @@ import java.util.stream.Collectors;
 
 /** Copies a schema with PostgreSQL's own tools, pg_dump and psql, which must be installed. */
 final class SchemaCopy {
+    private static final String NAME = "(?:[\\w$]+|\"(?:[^\"]|\"\")+\")";
+
     private static final Pattern OUR_TRIGGER =
             Pattern.compile(
-                    "^((CREATE|ALTER TABLE [^;]* (ENABLE ALWAYS|DISABLE)) TRIGGER"
-                            + "|(CREATE|ALTER) EVENT TRIGGER) pgchorus_\\w+[^;]*;$",
-                    Pattern.MULTILINE);
+                    "(CREATE|ALTER TABLE (ONLY )?%1$s(\\.%1$s)? (ENABLE ALWAYS|DISABLE)) TRIGGER "
+                                    .formatted(NAME)
+                            + "pgchorus_.*|(CREATE|ALTER) EVENT TRIGGER pgchorus_.*",
+                    Pattern.DOTALL);
 
     /** Such as {@code -- Name: t t_pkey; Type: CONSTRAINT; Schema: public; Owner: app}. */
     private static final Pattern HEADING =
-            Pattern.compile(
-                    "^--\\n-- Name: .*; Type: ([A-Z ]+); Schema: .*\\n--\\n", Pattern.MULTILINE);
+            Pattern.compile("-- Name: .*; Type: ([A-Z ]+); Schema: .*\n");
 
     private static final String TABLESPACE = "SET default_tablespace =";
 
@@ -54,7 +59,7 @@ final class SchemaCopy {
     /** What is made when the rows are there, in pg_dump's order. */
     static List<Later> later(Session provider, Address from) {
         ClientTools tools = ClientTools.find(provider.serverVersion());
-        return split(withoutOurTriggers(tools.dump(from, ClientTools.Section.POST_DATA)));
+        return split(withoutOurs(tools.dump(from, ClientTools.Section.POST_DATA)));
     }
 
     /**
@@ -73,11 +78,15 @@ final class SchemaCopy {
                 Files.writeString(
                         script,
                         Sql.script("before_schema.sql")
-                                + withoutOurTriggers(dump)
+                                + withoutOurs(dump)
                                 + Sql.script("after_schema.sql")
                                 + "\\o\n"
                                 + ending);
-                return tools.restore(to, script).lines().filter(l -> !l.isBlank()).toList();
+                return tools.restore(to, script)
+                        .lines()
+                        .filter(line -> !line.isBlank())
+                        .map(SchemaCopy::unhexed)
+                        .toList();
             } finally {
                 Files.deleteIfExists(script);
             }
@@ -86,50 +95,78 @@ final class SchemaCopy {
         }
     }
 
+    private static String unhexed(String line) {
+        return new String(HexFormat.of().parseHex(line.strip()), StandardCharsets.UTF_8);
+    }
+
     /** One entry for each of pg_dump's headings; what stands before the first one only sets. */
     static List<Later> split(String script) {
         List<Later> entries = new ArrayList<>();
-        Matcher heading = HEADING.matcher(script);
-        int begin = 0;
+        List<Line> entry = new ArrayList<>();
         String kind = "";
         String setting = "";
-        while (heading.find()) {
-            String text = script.substring(begin, heading.start());
-            add(entries, kind, setting, text);
-            setting = tablespace(text).orElse(setting);
-            kind = heading.group(1);
-            begin = heading.end();
+        for (Line line : DumpText.lines(script)) {
+            Matcher heading = HEADING.matcher(line.text());
+            if (line.outside() && heading.matches()) {
+                add(entries, kind, setting, entry);
+                setting = tablespace(entry).orElse(setting);
+                kind = heading.group(1);
+                entry.clear();
+            } else {
+                entry.add(line);
+            }
         }
-        add(entries, kind, setting, script.substring(begin));
+        add(entries, kind, setting, entry);
         return entries;
     }
 
     /** pg_dump sets the tablespace, if it is another one now, before the heading it is for. */
-    private static Optional<String> tablespace(String text) {
-        return text.lines()
-                .filter(line -> line.startsWith(TABLESPACE))
-                .reduce((_, last) -> last)
-                .map(line -> "SET LOCAL" + line.substring("SET".length()) + "\n");
+    private static Optional<String> tablespace(List<Line> entry) {
+        return entry.stream()
+                .filter(line -> line.begins(TABLESPACE))
+                .map(line -> "SET LOCAL" + line.text().substring("SET".length()))
+                .reduce((_, last) -> last);
     }
 
-    private static void add(List<Later> entries, String kind, String setting, String text) {
+    private static void add(List<Later> entries, String kind, String setting, List<Line> entry) {
         String statement =
-                text.lines()
-                        .filter(line -> !line.startsWith("--") && !line.startsWith("\\"))
-                        .filter(line -> !line.startsWith(TABLESPACE))
-                        .collect(Collectors.joining("\n"))
+                entry.stream()
+                        .filter(line -> !line.begins("--") && !line.begins("\\"))
+                        .filter(line -> !line.begins(TABLESPACE))
+                        .map(Line::text)
+                        .collect(Collectors.joining())
                         .strip();
         if (!kind.isEmpty() && !statement.isEmpty()) {
             entries.add(new Later(kind, setting + statement));
         }
     }
 
-    /** Our triggers name functions that the newcomer makes for itself. */
-    private static String withoutOurTriggers(String script) {
-        return OUR_TRIGGER
-                .matcher(script)
-                .replaceAll("")
-                .replace("\nCREATE SCHEMA public;\n", "\n");
+    /**
+     * Our triggers name functions that the newcomer makes for itself; the schema public is there.
+     */
+    static String withoutOurs(String script) {
+        return DumpText.statements(DumpText.lines(script)).stream()
+                .map(SchemaCopy::withoutOurs)
+                .collect(Collectors.joining());
+    }
+
+    private static String withoutOurs(List<Line> statement) {
+        int begin = 0;
+        while (begin < statement.size() && isBefore(statement.get(begin))) {
+            begin++;
+        }
+        String text = text(statement.subList(begin, statement.size()));
+        boolean ours =
+                OUR_TRIGGER.matcher(text).matches() || text.equals("CREATE SCHEMA public;\n");
+        return ours ? text(statement.subList(0, begin)) : text(statement);
+    }
+
+    private static boolean isBefore(Line line) {
+        return line.begins("--") || line.begins("\\") || line.text().isBlank();
+    }
+
+    private static String text(List<Line> lines) {
+        return lines.stream().map(Line::text).collect(Collectors.joining());
     }
 
     /** Takes back what {@link #copy} made. */

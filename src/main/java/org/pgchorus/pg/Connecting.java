@@ -27,7 +27,7 @@ final class Connecting {
      * @param connectSeconds how long at most, where the address does not say
      */
     static Connection connect(Address address, String applicationName, int connectSeconds) {
-        Properties properties = address.jdbcProperties();
+        Properties properties = ClientKey.properties(address);
         properties.setProperty("ApplicationName", applicationName);
         properties.setProperty("stringtype", "unspecified");
         properties.setProperty("binaryTransfer", "false");
@@ -53,20 +53,9 @@ final class Connecting {
                         .formatted(
                                 address.text(),
                                 sorted.getMessage(),
-                                connectCure(sorted.sqlState()));
+                                ConnectCure.of(e, sorted.sqlState()));
         return sorted instanceof PgError.Busy
                 ? new PgError.Busy(message, sorted.sqlState(), e)
                 : new PgError.Refused(message, sorted.sqlState(), e);
-    }
-
-    private static String connectCure(String sqlState) {
-        return switch (sqlState) {
-            case "28P01" ->
-                    "; cure: give the right password in PGPASSWORD, ~/.pgpass or a service file";
-            case "28000" -> "; cure: let this role and address in, in pg_hba.conf";
-            case "3D000" -> "; cure: create the database, or correct its name";
-            case "08001", "08004", "08006" -> "; cure: start the server, or correct host and port";
-            default -> "";
-        };
     }
 }

@@ -133,7 +133,7 @@ public final class LogStream implements AutoCloseable {
     /** A connection of the kind that streams. */
     static Connection connect(Address given, String applicationName, String oldestServer) {
         Address source = Credentials.complete(given);
-        Properties properties = source.jdbcProperties();
+        Properties properties = ClientKey.properties(source);
         properties.setProperty("replication", "database");
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", oldestServer);

@@ -96,10 +96,7 @@ public final class ImageSql {
     /** The script that makes a table keep images; it must not do so already. */
     public static String keep(Table table) {
         return """
-        CREATE OR REPLACE FUNCTION pgchorus.keep_%1$d() RETURNS trigger LANGUAGE plpgsql \
-        SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET DateStyle = 'ISO' \
-        SET TimeZone = 'UTC' SET IntervalStyle = 'postgres' SET extra_float_digits = 3 \
-        SET bytea_output = 'hex' AS $pgchorus$%2$s$pgchorus$;
+        %2$s;
         CREATE TRIGGER pgchorus_keep BEFORE DELETE ON %3$s FOR EACH ROW \
         EXECUTE FUNCTION pgchorus.keep_%1$d();
         CREATE TRIGGER pgchorus_keep_old BEFORE UPDATE ON %3$s FOR EACH ROW \
@@ -109,7 +106,7 @@ public final class ImageSql {
         """
                 .formatted(
                         table.oid(),
-                        body(table),
+                        TableSql.triggerFunction("keep_" + table.oid(), body(table)),
                         Sql.name(table.name()),
                         keyOf(table, "OLD"),
                         keyOf(table, "NEW"));

@@ -111,9 +111,15 @@ public final class JoinSql {
             INSERT INTO pgchorus.join_step (step) VALUES ('tables');
             """;
 
-    /** Behind the script of a schema: prints how to take it back. */
+    /**
+     * Behind the script of a schema: prints how to take it back, a statement a line, in hexadecimal
+     * digits, since names may have line ends.
+     */
     public static final String PRINT_UNDO =
-            "SELECT statement FROM pg_temp.pgchorus_made ORDER BY seq;\n";
+            """
+            SELECT pg_catalog.encode(pg_catalog.convert_to(statement, 'UTF8'), 'hex')
+            FROM pg_temp.pgchorus_made ORDER BY seq;
+            """;
 
     /** Ends sessions that a killed join left behind in this database. */
     public static final String END_WORKERS =

@@ -34,6 +34,13 @@ public final class SupportSql {
                    flush_lsn, replay_lsn FROM pg_catalog.pg_stat_replication ORDER BY pid\
             """;
 
+    /** Who knows the group's key can have statements made as any role. */
+    private static final String GROUP_SETTINGS =
+            """
+            SELECT name, CASE WHEN name ~ 'key' THEN '***' ELSE value END AS value
+            FROM pgchorus.setting ORDER BY name\
+            """;
+
     /** What sessions do, without the texts of their statements. */
     private static final String SESSIONS =
             """
@@ -86,7 +93,6 @@ public final class SupportSql {
                     "member",
                     "detached",
                     "follower",
-                    "setting",
                     "link_position",
                     "link_control",
                     "node_control",
@@ -99,6 +105,7 @@ public final class SupportSql {
                 }) {
             questions.put(table, "SELECT * FROM pgchorus." + table);
         }
+        questions.put("setting", GROUP_SETTINGS);
         questions.put("tenures", "SELECT * FROM pgchorus.tenure ORDER BY seq DESC LIMIT 50");
         questions.put("conflicts", CONFLICTS);
         questions.put("held", HELD);

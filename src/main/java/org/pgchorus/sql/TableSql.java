@@ -14,16 +14,13 @@ import java.util.stream.Collectors;
  * and run with their owner's rights, since clients need none on our schema.
  */
 public final class TableSql {
-    private static final String FUNCTION =
+    private static final String BODY =
             """
-            CREATE OR REPLACE FUNCTION pgchorus.%s() RETURNS trigger LANGUAGE plpgsql \
-            SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET DateStyle = 'ISO' \
-            SET TimeZone = 'UTC' SET IntervalStyle = 'postgres' SET extra_float_digits = 3 \
-            SET bytea_output = 'hex' AS $pgchorus$
+
             BEGIN
                 INSERT INTO pgchorus.%s %s;
                 RETURN NULL;
-            END $pgchorus$\
+            END \
             """;
 
     private TableSql() {}
@@ -77,8 +74,25 @@ public final class TableSql {
     }
 
     private static String function(String name, String entries) {
-        return FUNCTION.formatted(name, "tombstone_entry (relation, hash, hash2, key)", entries)
-                + ";\n";
+        return function(name, "tombstone_entry (relation, hash, hash2, key)", entries);
+    }
+
+    private static String function(String name, String into, String entries) {
+        return triggerFunction(name, BODY.formatted(into, entries)) + ";\n";
+    }
+
+    /**
+     * A function for triggers. Its body is a literal: names of columns are in it, which may be
+     * whatever could end a body in dollars.
+     */
+    static String triggerFunction(String name, String body) {
+        return """
+        CREATE OR REPLACE FUNCTION pgchorus.%s() RETURNS trigger LANGUAGE plpgsql \
+        SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET DateStyle = 'ISO' \
+        SET TimeZone = 'UTC' SET IntervalStyle = 'postgres' SET extra_float_digits = 3 \
+        SET bytea_output = 'hex' AS %s\
+        """
+                .formatted(name, Sql.literal(body));
     }
 
     private static String entry(Table table, String alias) {
@@ -168,12 +182,11 @@ public final class TableSql {
                         .map(c ->
                                 "(%s, %s)".formatted(Sql.literal(c), amount.formatted(Sql.name(c))))
                         .collect(Collectors.joining(", "));
-        return FUNCTION.formatted(
-                        name + table.oid(),
-                        "delta_entry (relation, hash, hash2, key, column_name, amount)",
-                        "%s, v.name, v.amount FROM (VALUES %s) v (name, amount) WHERE v.amount <> 0"
-                                .formatted(entry(table, "NEW"), amounts))
-                + ";\n";
+        return function(
+                name + table.oid(),
+                "delta_entry (relation, hash, hash2, key, column_name, amount)",
+                "%s, v.name, v.amount FROM (VALUES %s) v (name, amount) WHERE v.amount <> 0"
+                        .formatted(entry(table, "NEW"), amounts));
     }
 
     /** The script that takes the triggers of delta columns away. */

@@ -133,7 +133,17 @@ BEGIN
                     DROP TRIGGER IF EXISTS pgchorus_emptied ON %1$s', relation::regclass);
 END $$;
 
--- Makes a table's triggers (again), as TableSql does.
+-- What a row that leaves has as its tombstone: its key's hashes and texts.
+CREATE FUNCTION pgchorus.entry_of(key text[], alias text) RETURNS text LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('SELECT TG_RELID, pg_catalog.hash_record_extended(ROW(%1$s), 0),'
+                  ' pg_catalog.hash_record_extended(ROW(%1$s), 1), ARRAY[%2$s]',
+                  string_agg(format('%s.%I', $2, k), ', ' ORDER BY place),
+                  string_agg(format('%s.%I::text', $2, k), ', ' ORDER BY place))
+    FROM unnest($1) WITH ORDINALITY u (k, place) $$;
+
+-- Makes a table's triggers (again), as TableSql does. Bodies are literals: a column's name may be
+-- whatever could end a body in dollars.
 CREATE FUNCTION pgchorus.attach_table(relation oid) RETURNS void LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -145,37 +155,37 @@ DECLARE
     make text := 'CREATE OR REPLACE FUNCTION pgchorus.%s() RETURNS trigger LANGUAGE plpgsql'
         ' SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET DateStyle = ''ISO'''
         ' SET TimeZone = ''UTC'' SET IntervalStyle = ''postgres'' SET extra_float_digits = 3'
-        ' SET bytea_output = ''hex'' AS $pgchorus$
+        ' SET bytea_output = ''hex'' AS %L';
+    body text := '
 BEGIN
     INSERT INTO pgchorus.tombstone_entry (relation, hash, hash2, key) %s;
     RETURN NULL;
-END $pgchorus$';
-    entry text := (
-        SELECT format('SELECT TG_RELID, pg_catalog.hash_record_extended(ROW(%1$s), 0),'
-                      ' pg_catalog.hash_record_extended(ROW(%1$s), 1), ARRAY[%2$s]',
-                      string_agg('@.' || quote_ident(k), ', ' ORDER BY place),
-                      string_agg('@.' || quote_ident(k) || '::text', ', ' ORDER BY place))
-        FROM unnest(key) WITH ORDINALITY u (k, place));
-    keys text := (SELECT string_agg('@.' || quote_ident(k), ', ') FROM unnest(key) u (k));
+END ';
+    old_key text := (SELECT string_agg(format('OLD.%I', k), ', ' ORDER BY place)
+                     FROM unnest(key) WITH ORDINALITY u (k, place));
+    new_key text := (SELECT string_agg(format('NEW.%I', k), ', ' ORDER BY place)
+                     FROM unnest(key) WITH ORDINALITY u (k, place));
 BEGIN
     PERFORM pgchorus.detach_table(relation);
     IF key <> '{}' THEN
-        EXECUTE format(make, 'row_left_' || relation, replace(entry, '@.', 'OLD.'));
+        EXECUTE format(make, 'row_left_' || relation,
+                       format(body, pgchorus.entry_of(key, 'OLD')));
         IF row_by_row THEN
             EXECUTE format('CREATE TRIGGER pgchorus_deleted AFTER DELETE ON %s
                 FOR EACH ROW EXECUTE FUNCTION pgchorus.row_left_%s()', name, relation);
         ELSE
             EXECUTE format(make, 'rows_left_' || relation,
-                           replace(entry, '@.', 'o.') || ' FROM gone AS o');
+                           format(body, pgchorus.entry_of(key, 'o') || ' FROM gone AS o'));
             EXECUTE format('CREATE TRIGGER pgchorus_deleted AFTER DELETE ON %s
                 REFERENCING OLD TABLE AS gone
                 FOR EACH STATEMENT EXECUTE FUNCTION pgchorus.rows_left_%s()', name, relation);
         END IF;
         EXECUTE format('CREATE TRIGGER pgchorus_key_changed AFTER UPDATE ON %s FOR EACH ROW
             WHEN (ROW(%s) IS DISTINCT FROM ROW(%s)) EXECUTE FUNCTION pgchorus.row_left_%s()',
-            name, replace(keys, '@.', 'OLD.'), replace(keys, '@.', 'NEW.'), relation);
+            name, old_key, new_key, relation);
     END IF;
-    EXECUTE format(make, 'emptied_' || relation, 'VALUES (TG_RELID, 0, 0, NULL)');
+    EXECUTE format(make, 'emptied_' || relation,
+                   format(body, 'VALUES (TG_RELID, 0, 0, NULL)'));
     EXECUTE format('CREATE TRIGGER pgchorus_emptied AFTER TRUNCATE ON %s
         FOR EACH STATEMENT EXECUTE FUNCTION pgchorus.emptied_%s()', name, relation);
 END $$;

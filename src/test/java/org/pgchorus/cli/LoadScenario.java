@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -180,7 +181,22 @@ class LoadScenario {
                 .noneMatch(name -> name.contains("failed") || name.contains("unreachable"));
         assertThat(all.toString())
                 .contains("wal_level", "PostgreSQL 14", "java.vendor", "link to postgresql://")
-                .doesNotContain(SECRET);
+                .contains("ddl_key")
+                .doesNotContain(SECRET)
+                .doesNotContain(groupKey());
+    }
+
+    /** Who has it can say that the group said something. */
+    private static String groupKey() throws SQLException {
+        try (Connection connection =
+                        DriverManager.getConnection(any.jdbcUrl(), any.jdbcProperties());
+                Statement statement = connection.createStatement();
+                ResultSet key =
+                        statement.executeQuery(
+                                "SELECT value FROM pgchorus.setting WHERE name = 'ddl_key'")) {
+            assertThat(key.next()).isTrue();
+            return key.getString(1);
+        }
     }
 
     @Test

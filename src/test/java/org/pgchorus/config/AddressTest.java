@@ -229,15 +229,37 @@ class AddressTest {
         var environment = Map.of("HOME", "/h", "PGUSER", "env", "PGDATABASE", "app");
         Address full =
                 Address.parse("service=prod port=6000")
-                        .completed(environment, path -> Optional.ofNullable(files.get(path)));
+                        .completed(
+                                environment,
+                                path -> Optional.ofNullable(files.get(path)),
+                                path -> false);
         assertThat(full)
                 .isEqualTo(Address.parse("host=db1 port=6000 user=svc dbname=app password=S3cr"));
         assertThatThrownBy(() ->
                         Address.parse("service=gone")
                                 .completed(
-                                        environment, path -> Optional.ofNullable(files.get(path))))
+                                        environment,
+                                        path -> Optional.ofNullable(files.get(path)),
+                                        path -> false))
                 .hasMessageContaining("service \"gone\" is in no service file")
                 .hasMessageContaining("/h/.pg_service.conf");
+    }
+
+    @Test
+    void aPasswordThatOthersMayReadIsRefused() {
+        Address address = Address.parse("host=h user=u dbname=d passfile=/x");
+        assertThatThrownBy(() ->
+                        address.completed(
+                                Map.of(), path -> Optional.of("h:*:*:u:S3cr\n"), path -> true))
+                .hasMessage("password file /x may be read by others; cure: chmod 600 /x");
+        // A file that has nothing for this address is nobody's business here.
+        assertThat(
+                        address.completed(
+                                        Map.of(),
+                                        path -> Optional.of("other:*:*:u:S3cr\n"),
+                                        path -> true)
+                                .password())
+                .isEmpty();
     }
 
     @Test

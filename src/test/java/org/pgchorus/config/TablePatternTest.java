@@ -3,6 +3,7 @@ package org.pgchorus.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgchorus.model.TableName;
@@ -81,5 +82,21 @@ class TablePatternTest {
                         .map(TablePattern::parse)
                         .toList();
         assertThat(TablePattern.selects(list, new TableName("public", "t"))).isEqualTo(expected);
+    }
+
+    @Test
+    void charactersBeyondSixteenBitsAreCharactersToo() {
+        TableName face = new TableName("public", "\ud83d\ude00x");
+        assertThat(TablePattern.parse("\"\ud83d\ude00x\"").matches(face)).isTrue();
+        assertThat(TablePattern.parse("public.\ud83d\ude00*").matches(face)).isTrue();
+        assertThat(TablePattern.parse("\ud83d\ude01x").matches(face)).isFalse();
+    }
+
+    @Test
+    void aCommaInQuotesSeparatesNothing() {
+        assertThat(TablePattern.parseAll(" a, \"b,\"\"c\".d ,!e"))
+                .extracting(TablePattern::toString)
+                .containsExactly("a", "\"b,\"\"c\".d", "!e");
+        assertThat(TablePattern.parseAll(" ")).isEmpty();
     }
 }

@@ -75,4 +75,54 @@ class SchemaCopyTest {
                                         + "    ADD CONSTRAINT pet_owner_fkey FOREIGN KEY (owner)"
                                         + " REFERENCES public.owner(id);"));
     }
+
+    /** Names and literals may have lines that look as if pg_dump had written them. */
+    @Test
+    void whatIsQuotedIsNothingElse() {
+        String entry =
+                """
+                CREATE INDEX "x
+                --
+                -- Name: y; Type: INDEX; Schema: public; Owner: app
+                --
+
+                DROP TABLE t;
+                \\! echo
+                SET default_tablespace = z;
+                """
+                        + "\" ON public.t USING btree (v) WHERE (v <> E'it''s \\'; \n-- not\n');";
+        String script =
+                "--\n-- Name: x; Type: INDEX; Schema: public; Owner: app\n--\n\n" + entry + "\n\n";
+        assertThat(SchemaCopy.split(script)).containsExactly(new Later("INDEX", entry));
+        assertThat(SchemaCopy.withoutOurs(script)).isEqualTo(script);
+    }
+
+    @Test
+    void ourTriggersAreLeftOutWhateverTheirTableIsCalled() {
+        String ours =
+                """
+                CREATE TRIGGER pgchorus_deleted AFTER DELETE ON public."a;b
+                ;
+                c" REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION f();
+                ALTER TABLE public."a;b
+                ;
+                c" ENABLE ALWAYS TRIGGER pgchorus_keep;
+                CREATE EVENT TRIGGER pgchorus_ddl_0_caller ON ddl_command_start
+                         WHEN TAG IN ('ALTER TABLE')
+                   EXECUTE FUNCTION pgchorus.note_ddl_caller();
+                CREATE SCHEMA public;
+                """;
+        String others =
+                """
+                CREATE FUNCTION public.f() RETURNS void LANGUAGE plpgsql
+                    AS $_$
+                CREATE SCHEMA public;
+                CREATE TRIGGER pgchorus_deleted;
+                $_$;
+                CREATE TRIGGER mine AFTER DELETE ON public."CREATE TRIGGER pgchorus_deleted;
+                CREATE TRIGGER pgchorus_x;
+                " FOR EACH ROW EXECUTE FUNCTION public.f();
+                """;
+        assertThat(SchemaCopy.withoutOurs(ours + others)).isEqualTo(others);
+    }
 }
