@@ -2,6 +2,7 @@ package org.pgchorus.bench;
 
 import org.pgchorus.config.Address;
 import org.pgchorus.demo.EmbeddedServer;
+import org.pgchorus.demo.HaproxyProgram;
 import org.pgchorus.demo.ServerOptions;
 
 import java.io.UncheckedIOException;
@@ -106,7 +107,7 @@ public final class Routing {
         List<Waypoint> ways = new ArrayList<>(List.of(Waypoint.direct(server)));
         try {
             ways.add(Waypoint.ours(server, options.mainClass));
-            Waypoint.haproxyProgram()
+            HaproxyProgram.find()
                     .map(program -> Waypoint.haproxy(server, program))
                     .ifPresent(ways::add);
             if (ways.size() < 3) {

@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** A way to a server: nothing between, our router, or HAProxy, as a process of its own. */
 final class Waypoint implements AutoCloseable {
@@ -32,12 +31,6 @@ final class Waypoint implements AutoCloseable {
                 balance leastconn
                 server n1 %s:%d
             """;
-
-    private static final List<Path> HAPROXY_PLACES =
-            List.of(
-                    Path.of("/usr/sbin/haproxy"),
-                    Path.of("/usr/local/sbin/haproxy"),
-                    Path.of("/opt/homebrew/bin/haproxy"));
 
     private final String name;
     private final Address address;
@@ -77,17 +70,6 @@ final class Waypoint implements AutoCloseable {
                         "--health",
                         "none",
                         "n1=" + server.text()));
-    }
-
-    /** Whether there is one on this machine. */
-    static Optional<Path> haproxyProgram() {
-        Stream<Path> onPath =
-                Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
-                        .filter(folder -> !folder.isEmpty())
-                        .map(folder -> Path.of(folder, "haproxy"));
-        return Stream.concat(onPath, HAPROXY_PLACES.stream())
-                .filter(Files::isExecutable)
-                .findFirst();
     }
 
     static Waypoint haproxy(Address server, Path program) {

@@ -9,7 +9,12 @@ import java.util.List;
 public final class Examples {
     /** In the order in which they are best read. */
     public static final List<Example> ALL =
-            List.of(new QuickStart(), new Mesh(), new TwoDatacenters());
+            List.of(
+                    new QuickStart(),
+                    new Mesh(),
+                    new TwoDatacenters(),
+                    new PrimaryPrimary(),
+                    new AsyncFollowers());
 
     private Examples() {}
 

@@ -27,6 +27,16 @@ final class Connecting {
      * @param connectSeconds how long at most, where the address does not say
      */
     static Connection connect(Address address, String applicationName, int connectSeconds) {
+        try {
+            return DriverManager.getConnection(
+                    address.jdbcUrl(), properties(address, applicationName, connectSeconds));
+        } catch (SQLException e) {
+            throw connectError(e, address);
+        }
+    }
+
+    /** What the driver is told, for the same parameters. */
+    static Properties properties(Address address, String applicationName, int connectSeconds) {
         Properties properties = ClientKey.properties(address);
         properties.setProperty("ApplicationName", applicationName);
         properties.setProperty("stringtype", "unspecified");
@@ -38,11 +48,7 @@ final class Connecting {
         properties.putIfAbsent("connectTimeout", Integer.toString(connectSeconds));
         // Also when the connection stands and the server behind it says nothing.
         properties.putIfAbsent("loginTimeout", properties.getProperty("connectTimeout"));
-        try {
-            return DriverManager.getConnection(address.jdbcUrl(), properties);
-        } catch (SQLException e) {
-            throw connectError(e, address);
-        }
+        return properties;
     }
 
     /** What a failure to connect to an address is, with its cure. */

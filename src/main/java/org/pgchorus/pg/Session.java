@@ -130,6 +130,11 @@ public final class Session implements AutoCloseable {
         return session;
     }
 
+    /** A session over a connection of a pool, which has it back when the session is closed. */
+    static Session lent(Connection connection, String where) {
+        return new Session(connection, where);
+    }
+
     /** The address, without password, for messages. */
     public String where() {
         return where;

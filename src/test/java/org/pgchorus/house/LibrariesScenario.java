@@ -26,7 +26,7 @@ class LibrariesScenario {
     private static final Path BILL = Path.of("target/pgchorus-bom.json");
 
     private static final Pattern LISTED =
-            Pattern.compile("(?m)^\\| `([a-z0-9.-]+)` \\| ([^|]+) \\| [^|]+ \\|$");
+            Pattern.compile("(?m)^\\| `([A-Za-z0-9.-]+)` \\| ([^|]+) \\| [^|]+ \\|$");
 
     private static final Pattern FILE = Pattern.compile("(.+?)-[0-9][0-9.]*\\.jar");
 

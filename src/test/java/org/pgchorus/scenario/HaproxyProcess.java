@@ -2,6 +2,8 @@ package org.pgchorus.scenario;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import org.pgchorus.demo.HaproxyProgram;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -9,13 +11,9 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /** Real HAProxy, with a configuration. */
 final class HaproxyProcess implements AutoCloseable {
-    private static final List<Path> PLACES =
-            List.of(Path.of("/usr/sbin/haproxy"), Path.of("/usr/local/sbin/haproxy"));
-
     /** Set to 1 where scenarios with HAProxy must not be left out. */
     private static final String REQUIRED = "PGCHORUS_TEST_REQUIRE_HAPROXY";
 
@@ -29,17 +27,12 @@ final class HaproxyProcess implements AutoCloseable {
 
     /** Leaves the scenario out, saying so, if there is no HAProxy here and none is required. */
     static void require() {
-        if (program().isEmpty() && "1".equals(System.getenv(REQUIRED))) {
+        if (HaproxyProgram.find().isEmpty() && "1".equals(System.getenv(REQUIRED))) {
             throw new AssertionError("haproxy is not installed, but " + REQUIRED + "=1");
         }
         assumeTrue(
-                program().isPresent(),
-                "left out: haproxy is not installed (Debian: apt-get install haproxy); looked for "
-                        + PLACES);
-    }
-
-    private static Optional<Path> program() {
-        return PLACES.stream().filter(Files::isExecutable).findFirst();
+                HaproxyProgram.find().isPresent(),
+                "left out: haproxy is not installed (Debian: apt-get install haproxy)");
     }
 
     static HaproxyProcess start(String configuration) {
@@ -48,7 +41,7 @@ final class HaproxyProcess implements AutoCloseable {
             Path file = Files.writeString(folder.resolve("haproxy.cfg"), configuration);
             Process started =
                     new ProcessBuilder(
-                                    program().orElseThrow().toString(),
+                                    HaproxyProgram.find().orElseThrow().toString(),
                                     "-db",
                                     "-f",
                                     file.toString())
