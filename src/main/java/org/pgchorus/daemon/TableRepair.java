@@ -161,6 +161,8 @@ final class TableRepair implements AutoCloseable {
 
     /** Returns which rows were changed; tells why others were not. */
     private Set<RowKey> mend(Examined found, Map<RowKey, String> reasons) {
+        // Of two repairs one gets the first node, and the other is refused before it did anything.
+        nodes.members().forEach(m -> menders.computeIfAbsent(m.name(), this::mender));
         TableName table = found.report().table();
         Set<RowKey> done = new HashSet<>();
         reasons.clear();
@@ -187,8 +189,7 @@ final class TableRepair implements AutoCloseable {
             List<String> columns,
             List<Mend> mends,
             Map<RowKey, String> reasons) {
-        Mender mender = menders.computeIfAbsent(node, this::mender);
-        for (Mender.Left left : mender.mend(table, columns, mends)) {
+        for (Mender.Left left : menders.get(node).mend(table, columns, mends)) {
             reasons.put(new RowKey(left.key()), "%s: %s".formatted(node, left.reason()));
         }
     }

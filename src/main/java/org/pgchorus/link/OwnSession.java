@@ -29,6 +29,9 @@ public final class OwnSession implements AutoCloseable {
      */
     static final Stamp NONE = new Stamp(Long.MIN_VALUE + 1, 0);
 
+    /** The SQLSTATE of an origin that another session has. */
+    private static final String IN_USE = "55006";
+
     private final Address address;
     private final String groupId;
     private final int here;
@@ -103,9 +106,30 @@ public final class OwnSession implements AutoCloseable {
         if (session == null) {
             session = Session.open(address, "pgchorus daemon");
             session.execute(LinkSql.APPLYING);
-            session.value(LinkSql.SETUP_ORIGIN, origin);
+            takeOrigin();
             session.execute(patience);
             reader = new RowReader(session, new Writers(session, groupId, here));
+        }
+    }
+
+    private void takeOrigin() {
+        try {
+            session.value(LinkSql.SETUP_ORIGIN, origin);
+        } catch (PgError e) {
+            String where = session.where();
+            session.abort();
+            session = null;
+            boolean isOtherRepair =
+                    e.sqlState().equals(IN_USE)
+                            && origin.equals(ObjectNames.repairOrigin(groupId, here));
+            throw !isOtherRepair
+                    ? e
+                    : PgError.refused(
+                            ("somebody else is mending rows at %s: only one repair, or undoing of"
+                                 + " one, can write on a node at a time (%s); wait until it has"
+                                 + " ended, then say it again")
+                                    .formatted(where, e.getMessage()),
+                            e);
         }
     }
 

@@ -1,6 +1,7 @@
 package org.pgchorus.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,6 +16,9 @@ import org.pgchorus.model.NodeName;
 import org.pgchorus.verify.Keep;
 import org.pgchorus.verify.VerifyProgress;
 
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -326,8 +330,42 @@ class RepairScenario {
         }
     }
 
+    /** Who is refused has done nothing yet. */
     @Test
     @Order(8)
+    void ofTwoRepairsAtOnceOneIsRefused() throws SQLException {
+        Planted.on(group, 2, "UPDATE late SET v = 'planted' WHERE id = 2");
+        equalEverywhere(repair(rowsOf(0), "late"), 1);
+        Planted.on(group, 2, "UPDATE late SET v = 'planted' WHERE id = 2");
+        try (Connection other = group.connect(1);
+                Statement statement = other.createStatement()) {
+            statement.execute(
+                    """
+                    SELECT pg_replication_origin_session_setup(roname)
+                    FROM pg_replication_origin WHERE roname LIKE '%repair%'\
+                    """);
+            assertThatThrownBy(() -> repair(rowsOf(0), "late"))
+                    .hasMessageStartingWith("somebody else is mending rows at")
+                    .hasMessageContaining("only one repair")
+                    .hasMessageContaining("wait until it has ended");
+            assertThat(group.rows(2, "SELECT v FROM late WHERE id = 2")).containsExactly("planted");
+        }
+        TestGroup.await(
+                "the other one has ended",
+                () ->
+                        group.rows(
+                                        1,
+                                        """
+                                        SELECT 1 FROM pg_stat_activity
+                                        WHERE query LIKE '%session_setup(roname)%'
+                                          AND pid <> pg_backend_pid()\
+                                        """)
+                                .isEmpty());
+        equalEverywhere(repair(rowsOf(0), "late"), 1);
+    }
+
+    @Test
+    @Order(9)
     void aNodeThatIsNotThereCannotBeRight() {
         assertThat(
                         org.assertj.core.api.Assertions.catchThrowable(
