@@ -252,7 +252,7 @@ record Cast(TestGroup group, int key, int a, int b, int c) {
      */
     void awaitDisplaced(String table, String... versions) {
         awaitAnswer(DISPLACED.formatted(table), versions);
-        group.settledRows(
+        group.sameRows(
                 fill(
                         """
                         SELECT key, "row", commit_time, node FROM pgchorus.displaced
@@ -263,7 +263,7 @@ record Cast(TestGroup group, int key, int a, int b, int c) {
 
     /** Waits until all nodes answer a question so. */
     void awaitAnswer(String question, String... rows) {
-        group.settle();
+        group.settleIfTouched();
         for (int node = 0; node < group.size(); node++) {
             awaitAnswerAt(node, question, rows);
         }

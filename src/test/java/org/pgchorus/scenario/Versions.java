@@ -19,7 +19,8 @@ final class Versions {
         return all() ? Stream.of("15,15,15", "18,18,18", MIXED) : Stream.of(MIXED);
     }
 
-    private static boolean all() {
+    /** Whether it may take three times as long. */
+    static boolean all() {
         return System.getProperty("scenario.versions", "").equals("all");
     }
 }
