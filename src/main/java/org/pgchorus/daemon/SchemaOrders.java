@@ -11,15 +11,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
 /** Changes of the schema that go to all nodes: where they stand, and saying one. No state. */
 public final class SchemaOrders {
-    private static final Pattern ALONE =
-            Pattern.compile(
-                    "(CREATE\\s+(UNIQUE\\s+)?|DROP\\s+)INDEX\\s+CONCURRENTLY\\b.*",
-                    Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
-
     private SchemaOrders() {}
 
     /**
@@ -121,7 +115,7 @@ public final class SchemaOrders {
             }
             boolean captured = session.value(DdlSql.IS_CAPTURED).equals("t");
             session.execute(captured ? DdlSql.CAPTURED : DdlSql.OURS);
-            if (statements.size() == 1 && ALONE.matcher(sql.strip()).matches()) {
+            if (statements.size() == 1 && DdlSql.isAlone(statements.getFirst())) {
                 session.execute(statements.getFirst());
                 if (!captured) {
                     session.value(DdlSql.SAY, statements.getFirst(), statements.getFirst());

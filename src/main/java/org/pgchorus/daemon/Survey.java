@@ -99,6 +99,9 @@ public final class Survey {
                         notes.addAll(wal.get(id).notes());
                         wal.get(id).problem().ifPresent(text -> problems.put(id, text));
                         notes.addAll(PolicyOrders.notes(session));
+                        SchemaSurvey schema = SchemaSurvey.of(group, id, session);
+                        notes.addAll(schema.notes());
+                        schema.problem().ifPresent(text -> problems.putIfAbsent(id, text));
                         joins.ask(session);
                     } catch (PgError e) {
                         problems.put(id, e.getMessage());

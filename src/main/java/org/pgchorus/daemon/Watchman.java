@@ -6,6 +6,7 @@ import org.pgchorus.member.ReadOnly;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.AgentSql;
+import org.pgchorus.sql.DdlSql;
 import org.pgchorus.sql.NodeSql;
 import org.pgchorus.sql.WalSql;
 import org.slf4j.Logger;
@@ -25,6 +26,9 @@ final class Watchman {
     private static final long WAL_MILLIS = 2000;
     private static final long PURGE_MILLIS = 60_000;
 
+    /** Reads the catalog of all tables, where clients' changes of it are not captured. */
+    private static final long SCHEMA_MILLIS = 5_000;
+
     /** Tombstones stay this long even if every node has passed them: for people who ask. */
     private static final long KEEP_TOMBSTONES_SECONDS = 600;
 
@@ -41,6 +45,7 @@ final class Watchman {
     private final Every round = new Every(ROUND_MILLIS);
     private final Every purge = new Every(PURGE_MILLIS);
     private final Every wal = new Every(WAL_MILLIS);
+    private final Every schema = new Every(SCHEMA_MILLIS);
     private final WalGuard guard;
     private String problem = "";
 
@@ -57,6 +62,9 @@ final class Watchman {
         if (wal.due()) {
             guard.look(control);
         }
+        if (schema.due()) {
+            noticeSchema(control);
+        }
         if (purge.due()) {
             control.value(AgentSql.PURGE, KEEP_TOMBSTONES_SECONDS);
             control.update(AgentSql.PURGE_CONFLICTS, KEEP_CONFLICTS_DAYS, KEEP_CONFLICTS);
@@ -65,6 +73,27 @@ final class Watchman {
             Departure.dropOrigins(control);
             control.update(NodeSql.FORGET);
             control.update(WalSql.FORGET);
+            if (control.value(DdlSql.KEEPS_ADDED_COLUMNS).equals("t")) {
+                control.update(DdlSql.FORGET_ADDED_COLUMNS);
+            }
+        }
+    }
+
+    /** Of changes that nobody captures: those that somebody makes at the moment come next time. */
+    private void noticeSchema(Session control) {
+        if (!control.value(DdlSql.KEEPS_ADDED_COLUMNS).equals("t")) {
+            return;
+        }
+        try {
+            control.inTransaction(() -> {
+                control.execute("SET LOCAL lock_timeout = " + PATIENCE_MILLIS);
+                return control.value(DdlSql.NOTICE);
+            });
+        } catch (PgError.Busy e) {
+            if (!e.sqlState().equals("55P03")) {
+                throw e;
+            }
+            LOG.debug("node {}: {}", identity.name(), e.getMessage());
         }
     }
 

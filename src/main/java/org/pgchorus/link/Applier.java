@@ -383,7 +383,7 @@ final class Applier implements Receiver {
             open();
         }
         if (opened) {
-            move(commit.endLsn(), Stamp.instantOf(current.commitMicros()));
+            move(commit.endLsn(), Stamp.instantOf(current.commitMicros()), tables.asOf());
             opened = false;
             checkingEach = false;
             notedStepMicros = applied.clocks().steppedFrom(plan.fromId());
@@ -434,22 +434,23 @@ final class Applier implements Receiver {
             return;
         }
         target.begin();
-        move(sourceReceivedLsn, Stamp.instantOf(clock.nowMicros()));
+        move(sourceReceivedLsn, Stamp.instantOf(clock.nowMicros()), Long.MAX_VALUE);
     }
 
-    /** Commits the open transaction together with the position it ends at. */
-    private void move(Lsn sourceEndLsn, Instant commitTime) {
-        boolean moved =
+    /** Commits the open transaction, which knows columns as of then, with its end's position. */
+    private void move(Lsn sourceEndLsn, Instant commitTime, long asOf) {
+        boolean altered =
                 target.first(
-                                LinkSql.MOVE,
-                                row -> true,
+                                tables.areFollowed() ? LinkSql.MOVE : LinkSql.MOVE_ONLY,
+                                row -> row.truth(1),
                                 sourceEndLsn,
                                 plan.fromId(),
+                                asOf,
                                 sourceEndLsn,
                                 commitTime)
-                        .isPresent();
-        if (!moved) {
-            throw noPosition(plan);
+                        .orElseThrow(() -> noPosition(plan));
+        if (altered) {
+            throw tables.outdated();
         }
         committing = true;
         target.commit();

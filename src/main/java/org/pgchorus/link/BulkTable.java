@@ -23,11 +23,17 @@ final class BulkTable {
     final Pipeline.Statement lookAfterChanges;
     final Pipeline.Statement noteStamps;
 
+    private final long asOf;
+
     /** Whether tombstones were met, so that those of every key inserted have to be looked for. */
     private boolean hasGraves;
 
-    BulkTable(BulkSql sql) {
+    /**
+     * @param asOf as {@link TargetTables#asOf}
+     */
+    BulkTable(BulkSql sql, long asOf) {
         this.sql = sql;
+        this.asOf = asOf;
         RowSql rows = sql.rows();
         key = rows.keyColumns().stream().mapToInt(Integer::intValue).toArray();
         insert = new Pipeline.Statement(sql.insert);
@@ -80,6 +86,11 @@ final class BulkTable {
                                 .mapToInt(Integer::intValue),
                         Arrays.stream(others))
                 .toArray();
+    }
+
+    /** The number of the last added column that is known to it. */
+    long asOf() {
+        return asOf;
     }
 
     boolean hasKey() {

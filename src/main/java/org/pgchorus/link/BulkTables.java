@@ -61,7 +61,8 @@ final class BulkTables {
         Optional<BulkTable> same = last.filter(l -> l.rows == rows).flatMap(Known::table);
         Optional<BulkTable> table =
                 allows(rows)
-                        ? Optional.of(same.orElseGet(() -> new BulkTable(describe(rows))))
+                        ? Optional.of(
+                                same.orElseGet(() -> new BulkTable(describe(rows), tables.asOf())))
                         : Optional.empty();
         if (target.first(BulkSql.ANY_GRAVES, row -> row.truth(1), rows.oid()).orElse(false)) {
             table.ifPresent(BulkTable::metGraves);

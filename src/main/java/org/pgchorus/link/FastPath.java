@@ -36,16 +36,11 @@ final class FastPath {
     private final Pipeline.Statement rollback = new Pipeline.Statement(BulkSql.ROLLBACK);
     private final Pipeline.Statement lockTimeout =
             new Pipeline.Statement(BulkSql.LOCK_TIMEOUT, Parameters.TEXT);
-    private final Pipeline.Statement move =
-            new Pipeline.Statement(
-                    BulkSql.MOVE, Parameters.PG_LSN, Parameters.INT2, Parameters.TIMESTAMPTZ);
-    private final Pipeline.Statement moveBehind =
-            new Pipeline.Statement(
-                    BulkSql.MOVE_BEHIND,
-                    Parameters.PG_LSN,
-                    Parameters.INT2,
-                    Parameters.TIMESTAMPTZ,
-                    Parameters.PG_LSN);
+    private final Pipeline.Statement move;
+    private final Pipeline.Statement moveBehind;
+
+    /** Of the tables of the transaction under way, the least that is known. */
+    private long asOf;
 
     /**
      * What a group's rows are measured by.
@@ -60,6 +55,22 @@ final class FastPath {
         this.plan = plan;
         this.tables = tables;
         pipeline = target.pipeline();
+        boolean followed = tables.areFollowed();
+        move =
+                new Pipeline.Statement(
+                        BulkSql.move(followed),
+                        Parameters.PG_LSN,
+                        Parameters.INT2,
+                        Parameters.TIMESTAMPTZ,
+                        Parameters.INT8);
+        moveBehind =
+                new Pipeline.Statement(
+                        BulkSql.moveBehind(followed),
+                        Parameters.PG_LSN,
+                        Parameters.INT2,
+                        Parameters.TIMESTAMPTZ,
+                        Parameters.INT8,
+                        Parameters.PG_LSN);
         origin = target.first(BulkSql.ORIGIN, row -> row.number(1), plan.slot()).orElseThrow();
     }
 
@@ -79,6 +90,7 @@ final class FastPath {
 
     /** Goes on in a transaction that somebody else began; {@link #move} is its end here. */
     void enter() {
+        asOf = Long.MAX_VALUE;
         if (deallocations != tables.deallocations()) {
             deallocations = tables.deallocations();
             pipeline.forget();
@@ -104,6 +116,7 @@ final class FastPath {
      * @param updates of one table, each of another row
      */
     void overwrite(BulkTable table, List<Change> updates, Terms terms) {
+        asOf = Math.min(asOf, table.asOf());
         pipeline.execute(table.overwrite, columns(table, updates).number(updates.size()));
         pipeline.execute(table.lookAfterChanges, new Parameters());
         if (!terms.single) {
@@ -140,7 +153,11 @@ final class FastPath {
     }
 
     private Parameters moved(Lsn sourceEndLsn, long micros) {
-        return new Parameters().number(sourceEndLsn.bytes()).small(plan.fromId()).number(micros);
+        return new Parameters()
+                .number(sourceEndLsn.bytes())
+                .small(plan.fromId())
+                .number(micros)
+                .number(asOf);
     }
 
     /** The link's origin as rows show it. */
@@ -174,6 +191,7 @@ final class FastPath {
     }
 
     private void change(BulkTable table, Gathering.Part part, Terms terms, boolean once) {
+        asOf = Math.min(asOf, table.asOf());
         List<Change> deletes = part.of(Change.Operation.DELETE);
         List<Change> updates = part.of(Change.Operation.UPDATE);
         List<Change> inserts = part.of(Change.Operation.INSERT);

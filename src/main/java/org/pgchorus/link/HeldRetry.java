@@ -215,6 +215,9 @@ final class HeldRetry {
             }
         }
         failing[0] = -1;
+        if (!tables.areCurrent()) {
+            throw tables.outdated();
+        }
         target.update(HeldSql.APPLIED, at(table), next.commitLsn);
         target.update(HeldSql.ADVANCE, next.micros, at(table));
         target.value(LinkSql.STAMP, Stamp.instantOf(next.micros));

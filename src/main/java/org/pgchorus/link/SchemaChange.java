@@ -1,9 +1,9 @@
 package org.pgchorus.link;
 
 import org.pgchorus.model.TableName;
+import org.pgchorus.sql.DdlSql;
 
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * A statement that changes the schema, said by a client of another node.
@@ -27,14 +27,8 @@ record SchemaChange(
         String added,
         String removed,
         String message) {
-    private static final Pattern ALONE =
-            Pattern.compile(
-                    "(CREATE\\s+(UNIQUE\\s+)?|DROP\\s+)INDEX\\s+CONCURRENTLY\\b.*"
-                            + "|ALTER\\s+TABLE\\b.*\\bDETACH\\s+PARTITION\\b.*\\bCONCURRENTLY\\s*",
-                    Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
-
     /** Whether the server refuses it inside a transaction. */
     boolean isAlone() {
-        return ALONE.matcher(statement).matches();
+        return DdlSql.isAlone(statement);
     }
 }

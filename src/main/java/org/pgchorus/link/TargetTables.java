@@ -8,6 +8,7 @@ import org.pgchorus.pg.Catalog;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.pgoutput.Message;
+import org.pgchorus.sql.DdlSql;
 import org.pgchorus.sql.RowSql;
 
 import java.util.HashMap;
@@ -17,7 +18,9 @@ import java.util.Optional;
 /**
  * The target's tables as the source's relations meet them. One thread at a time.
  *
- * <p>A table altered at the target is seen again after the failure that the alteration causes.
+ * <p>A table altered at the target is seen again after the failure that the alteration causes. A
+ * new column causes none; so who is about to commit asks whether one has come since ({@link
+ * #asOf}).
  */
 final class TargetTables {
     private final Session target;
@@ -26,8 +29,43 @@ final class TargetTables {
     private final Map<Integer, FormerNames> former = new HashMap<>();
     private long deallocated;
 
+    /** Nothing is known of any table that could be too old. */
+    private static final long NOTHING_KNOWN = Long.MAX_VALUE;
+
+    private long asOf = NOTHING_KNOWN;
+    private Boolean followed;
+
     TargetTables(Session target) {
         this.target = target;
+    }
+
+    /** Whether columns that are added here for the whole group are noted here. */
+    boolean areFollowed() {
+        if (followed == null) {
+            followed = target.value(DdlSql.KEEPS_ADDED_COLUMNS).equals("t");
+        }
+        return followed;
+    }
+
+    /**
+     * What is known of tables has at least the columns noted up to this number. Whoever holds locks
+     * of the tables and finds a higher one has to begin again, with nothing known.
+     */
+    long asOf() {
+        return asOf;
+    }
+
+    /** What to say when one has come; nothing is known any more. */
+    PgError outdated() {
+        forgetAll();
+        return PgError.again("a table has got another column meanwhile");
+    }
+
+    /** Whether no column has come since that is not known. */
+    boolean areCurrent() {
+        return !areFollowed()
+                || asOf == NOTHING_KNOWN
+                || Long.parseLong(target.value(DdlSql.LAST_ADDED_COLUMN)) <= asOf;
     }
 
     /** The source describes a table, for the first time or again. */
@@ -59,6 +97,7 @@ final class TargetTables {
     void forgetAll() {
         statements.clear();
         former.clear();
+        asOf = NOTHING_KNOWN;
         deallocated++;
     }
 
@@ -100,7 +139,15 @@ final class TargetTables {
     }
 
     private FormerNames names(int id) {
-        return former.computeIfAbsent(id, _ -> FormerNames.of(target, relation(id)));
+        FormerNames known = former.get(id);
+        if (known == null) {
+            if (asOf == NOTHING_KNOWN && areFollowed()) {
+                asOf = Long.parseLong(target.value(DdlSql.LAST_ADDED_COLUMN));
+            }
+            known = FormerNames.of(target, relation(id));
+            former.put(id, known);
+        }
+        return known;
     }
 
     /** Whether a table of the source was dropped here for the whole group. */
@@ -108,14 +155,14 @@ final class TargetTables {
         return !statements.containsKey(id) && names(id).isGone();
     }
 
-    /** Whether rows of a table come with columns that were dropped here. */
+    /** Whether rows of a table come with columns dropped here, or without some added here. */
     boolean isTranslated(int id) {
-        return names(id).isCut();
+        return names(id).isTranslated();
     }
 
-    /** A change without the values of columns that were dropped here. */
+    /** A change with the columns of here. */
     Message translated(int id, Message change) {
-        return names(id).cut(change);
+        return names(id).translated(change);
     }
 
     /** Which change of which transaction a message is, for people. */

@@ -90,6 +90,22 @@ public final class Row {
         return new Row(bytes, newStarts, newLengths, newBinary);
     }
 
+    /** These values, then those of another row. */
+    public Row followedBy(Row more) {
+        int count = size() + more.size();
+        byte[] joined = Arrays.copyOf(bytes, bytes.length + more.bytes.length);
+        System.arraycopy(more.bytes, 0, joined, bytes.length, more.bytes.length);
+        int[] newStarts = Arrays.copyOf(starts, count);
+        int[] newLengths = Arrays.copyOf(lengths, count);
+        boolean[] newBinary = Arrays.copyOf(binary, count);
+        for (int i = 0; i < more.size(); i++) {
+            newStarts[size() + i] = bytes.length + more.starts[i];
+            newLengths[size() + i] = more.lengths[i];
+            newBinary[size() + i] = more.binary[i];
+        }
+        return new Row(joined, newStarts, newLengths, newBinary);
+    }
+
     /** How many values. */
     public int size() {
         return lengths.length;

@@ -84,6 +84,11 @@ public abstract sealed class PgError extends RuntimeException {
         return new Busy(message, "57014", null);
     }
 
+    /** The same, if the transaction has but to begin again. */
+    public static Busy again(String message) {
+        return new Busy(message, "40001", null);
+    }
+
     /** A refusal that the transaction may not meet again when it is done in smaller steps. */
     static Busy again(PgError refused) {
         return new Busy(refused.getMessage(), "40000", refused);

@@ -74,13 +74,8 @@ public final class AgentSql {
     public static final String BECOME_READY =
             "UPDATE pgchorus.member SET state = 'ready' WHERE id = ?::smallint";
 
-    /**
-     * Deletes tombstones, stamps and deltas that every node has passed, and that are a while old.
-     * Nothing goes while a pair of nodes has not been heard of; a node alone waits for nobody. A
-     * row without its stamp counts with the commit time of its xmin, so every node must have passed
-     * that too. Parameter: seconds to keep in any case.
-     */
-    public static final String PURGE =
+    /** Up to where every node has passed every other, as far as this one has heard. */
+    static final String HORIZON =
             """
             WITH pair AS (
                 SELECT a.id AS node, b.id AS peer
@@ -89,36 +84,50 @@ public final class AgentSql {
                 SELECT CASE WHEN count(*) = 0 THEN pgchorus.micros(clock_timestamp())
                             WHEN count(*) = count(p.micros) THEN min(p.micros) END AS micros
                 FROM pair LEFT JOIN pgchorus.progress p USING (node, peer)
-            ), old AS (
-                SELECT clock_timestamp() - ?::bigint * interval '1 second' AS written
-            ), tombstones AS (
-                DELETE FROM pgchorus.tombstone_entry e USING horizon h, old
-                WHERE NOT e.provisional AND e.written < old.written
-                  AND coalesce(e.micros, pgchorus.micros(pg_xact_commit_timestamp(e.xmin)),
-                               h.micros - 1) < h.micros
-                RETURNING 1
-            ), stamps AS (
-                DELETE FROM pgchorus.stamp_entry s USING horizon h, old
-                WHERE s.written < old.written
-                  AND greatest(s.micros,
-                               pgchorus.micros(pg_xact_commit_timestamp(s.row_xmin))) < h.micros
-                RETURNING 1
-            ), groups AS (
-                DELETE FROM pgchorus.stamp_group g USING horizon h, old
-                WHERE g.written < old.written
-                  AND greatest(g.last_micros,
-                               pgchorus.micros(pg_xact_commit_timestamp(g.row_xmin))) < h.micros
-                RETURNING 1
-            ), deltas AS (
-                DELETE FROM pgchorus.delta_entry e USING horizon h, old
-                WHERE e.written < old.written
-                  AND coalesce(e.micros, pgchorus.micros(pg_xact_commit_timestamp(e.xmin)),
-                               h.micros - 1) < h.micros
-                RETURNING 1
-            )
-            SELECT (SELECT count(*) FROM tombstones) + (SELECT count(*) FROM stamps)
-                 + (SELECT count(*) FROM groups) + (SELECT count(*) FROM deltas)\
+            )\
             """;
+
+    /**
+     * Deletes tombstones, stamps and deltas that every node has passed, and that are a while old.
+     * Nothing goes while a pair of nodes has not been heard of; a node alone waits for nobody. A
+     * row without its stamp counts with the commit time of its xmin, so every node must have passed
+     * that too. Parameter: seconds to keep in any case.
+     */
+    public static final String PURGE =
+            HORIZON
+                    + """
+                    , old AS (
+                        SELECT clock_timestamp() - ?::bigint * interval '1 second' AS written
+                    ), tombstones AS (
+                        DELETE FROM pgchorus.tombstone_entry e USING horizon h, old
+                        WHERE NOT e.provisional AND e.written < old.written
+                          AND coalesce(e.micros, pgchorus.micros(pg_xact_commit_timestamp(e.xmin)),
+                                       h.micros - 1) < h.micros
+                        RETURNING 1
+                    ), stamps AS (
+                        DELETE FROM pgchorus.stamp_entry s USING horizon h, old
+                        WHERE s.written < old.written
+                          AND greatest(s.micros,
+                                       pgchorus.micros(pg_xact_commit_timestamp(s.row_xmin)))
+                              < h.micros
+                        RETURNING 1
+                    ), groups AS (
+                        DELETE FROM pgchorus.stamp_group g USING horizon h, old
+                        WHERE g.written < old.written
+                          AND greatest(g.last_micros,
+                                       pgchorus.micros(pg_xact_commit_timestamp(g.row_xmin)))
+                              < h.micros
+                        RETURNING 1
+                    ), deltas AS (
+                        DELETE FROM pgchorus.delta_entry e USING horizon h, old
+                        WHERE e.written < old.written
+                          AND coalesce(e.micros, pgchorus.micros(pg_xact_commit_timestamp(e.xmin)),
+                                       h.micros - 1) < h.micros
+                        RETURNING 1
+                    )
+                    SELECT (SELECT count(*) FROM tombstones) + (SELECT count(*) FROM stamps)
+                         + (SELECT count(*) FROM groups) + (SELECT count(*) FROM deltas)\
+                    """;
 
     /** Deletes old conflicts, and all but the newest; parameters: days to keep, how many. */
     public static final String PURGE_CONFLICTS =

@@ -42,27 +42,36 @@ public final class BulkSql {
 
     /**
      * Last statement of a transaction: moves the link's position and gives the transaction the
-     * writer's commit time under this session's origin; fails if that time has not come here.
-     * Parameters: position, the writer's id, commit time.
+     * writer's commit time under this session's origin; fails if that time has not come here, or if
+     * a column has been added since. Parameters: position, the writer's id, commit time, the number
+     * of the last added column known.
+     *
+     * @param followed whether this node notes added columns
      */
-    public static final String MOVE = move("");
+    public static String move(boolean followed) {
+        return move("", followed);
+    }
 
     /**
      * The same, behind a transaction whose answer has not come yet: fails if that one was not
      * committed. Without it a failure at that one's very commit would let this one overtake it.
      * Last parameter: the position that the other one leaves.
      */
-    public static final String MOVE_BEHIND = move(" AND lsn = $4");
+    public static String moveBehind(boolean followed) {
+        return move(" AND lsn = $5", followed);
+    }
 
-    private static String move(String where) {
+    private static String move(String where, boolean followed) {
+        String anyAddedSince = followed ? DdlSql.ANY_ADDED_SINCE.formatted("$4") : "$4 < 0";
         return """
         WITH moved AS (
             UPDATE pgchorus.link_position SET lsn = $1 WHERE from_node = $2%2$s RETURNING 1)
         SELECT pgchorus.expect((SELECT count(*) FROM moved), 1, '%1$s'),
                pgchorus.expect((pg_catalog.clock_timestamp() <= $3)::integer, 0, '%1$s'),
+               pgchorus.expect((%3$s)::integer, 0, '%1$s'),
                pg_catalog.pg_replication_origin_xact_setup($1, $3)\
         """
-                .formatted(IN_THE_WAY, where);
+                .formatted(IN_THE_WAY, where, anyAddedSince);
     }
 
     /** This session's origin as rows show it; parameter: its name. */

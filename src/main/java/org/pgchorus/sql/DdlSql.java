@@ -1,8 +1,21 @@
 package org.pgchorus.sql;
 
+import java.util.regex.Pattern;
+
 /** What is said about changes of the schema that go to all nodes. */
 public final class DdlSql {
+    private static final Pattern ALONE =
+            Pattern.compile(
+                    "(CREATE\\s+(UNIQUE\\s+)?|DROP\\s+)INDEX\\s+CONCURRENTLY\\b.*"
+                            + "|ALTER\\s+TABLE\\b.*\\bDETACH\\s+PARTITION\\b.*\\bCONCURRENTLY\\s*",
+                    Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
     private DdlSql() {}
+
+    /** Whether the server refuses a statement inside a transaction. */
+    public static boolean isAlone(String statement) {
+        return ALONE.matcher(statement.strip()).matches();
+    }
 
     /** The prefix of such messages in a node's log. */
     public static final String MESSAGE_PREFIX = "pgchorus.ddl";
@@ -13,6 +26,47 @@ public final class DdlSql {
     /** Whether former names are kept here: not by followers, nor by groups made before. */
     public static final String KEEPS_FORMER_NAMES =
             "SELECT to_regclass('pgchorus.former_name') IS NOT NULL";
+
+    /** Whether added columns are noted here: neither by followers, nor by older groups. */
+    public static final String KEEPS_ADDED_COLUMNS =
+            "SELECT to_regclass('pgchorus.added_column') IS NOT NULL";
+
+    /** The number of the last column that was added here for the whole group. */
+    public static final String LAST_ADDED_COLUMN =
+            "SELECT coalesce(max(seq), 0) FROM pgchorus.added_column";
+
+    /** Whether one has been added since; has a place for the number of the last one known. */
+    static final String ANY_ADDED_SINCE =
+            "EXISTS (SELECT FROM pgchorus.added_column WHERE seq > %s)";
+
+    /**
+     * Columns that were added to a table: name, what rows got that were there; parameter: the
+     * table's oid. Not those in which that cannot be any more: rows keep what they have there.
+     */
+    public static final String ADDED_COLUMNS =
+            """
+            SELECT a.attname, c.value FROM pgchorus.added_column c
+            JOIN pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.attnum
+                 AND NOT a.attisdropped
+            WHERE c.relation = ?::oid AND NOT (a.attnotnull AND c.value IS NULL)\
+            """;
+
+    /**
+     * Forgets columns that every node knows. What was written before it did, under a clock that is
+     * some seconds off, has been passed by every node too.
+     */
+    public static final String FORGET_ADDED_COLUMNS =
+            AgentSql.HORIZON
+                    + """
+                    , passed AS (
+                        UPDATE pgchorus.added_column c SET passed = clock_timestamp() FROM horizon h
+                        WHERE c.passed IS NULL
+                          AND coalesce(pgchorus.micros(pg_xact_commit_timestamp(c.xmin)),
+                                       h.micros - 1) < h.micros
+                        RETURNING 1)
+                    DELETE FROM pgchorus.added_column c USING horizon h
+                    WHERE pgchorus.micros(c.passed) + 10000000 < h.micros\
+                    """;
 
     /** Notes which new tables take part; parameters: seq, excludes, schema, table. */
     public static final String ADD_PATTERN =
@@ -144,6 +198,23 @@ public final class DdlSql {
             """
             SELECT EXISTS (SELECT FROM pg_event_trigger
                            WHERE evtname = 'pgchorus_ddl_2_capture' AND evtenabled = 'O')\
+            """;
+
+    /** Where nothing is captured: writes down what was changed on this node only. */
+    public static final String NOTICE = "SELECT pgchorus.notice_changes()";
+
+    /** A statement that is held although it concerns no table: the first of each writer. */
+    public static final String HELD_WITHOUT_TABLE =
+            """
+            SELECT DISTINCT ON (node) node, statement, reason FROM pgchorus.ddl_entry
+            WHERE state = 'held' AND tables = '{}' ORDER BY node, seq\
+            """;
+
+    /** How many changes stayed on this node in the last days. */
+    public static final String LOCAL_OF_LATE =
+            """
+            SELECT count(*) FROM pgchorus.ddl_entry
+            WHERE state = 'local' AND said > clock_timestamp() - interval '3 days'\
             """;
 
     /** Lets what this session does be captured as a client's would be. */

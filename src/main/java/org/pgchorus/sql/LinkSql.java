@@ -40,16 +40,24 @@ public final class LinkSql {
     /**
      * Last statement of an applying transaction: moves the link's position, and gives the
      * transaction the writer's commit time under this session's origin. Parameters: position, the
-     * writer's id, position, commit time. Answers one row, or none if the link has no position.
+     * writer's id, the number of the last added column known, position, commit time. Answers one
+     * row, whether another column has been added since, or none if the link has no position.
      */
-    public static final String MOVE =
-            """
-            WITH moved AS (
-                UPDATE pgchorus.link_position SET lsn = ?::pg_lsn WHERE from_node = ?::smallint
-                RETURNING 1)
-            SELECT 1 FROM moved,
-                pg_catalog.pg_replication_origin_xact_setup(?::pg_lsn, ?::timestamptz)\
-            """;
+    public static final String MOVE = move(DdlSql.ANY_ADDED_SINCE.formatted("?::bigint"));
+
+    /** The same in a group whose nodes do not note added columns. */
+    public static final String MOVE_ONLY = move("?::bigint < 0");
+
+    private static String move(String anyAddedSince) {
+        return """
+        WITH moved AS (
+            UPDATE pgchorus.link_position SET lsn = ?::pg_lsn WHERE from_node = ?::smallint
+            RETURNING 1)
+        SELECT %s FROM moved,
+            pg_catalog.pg_replication_origin_xact_setup(?::pg_lsn, ?::timestamptz)\
+        """
+                .formatted(anyAddedSince);
+    }
 
     /** Gives a transaction a commit time under this session's origin; parameter: the time. */
     public static final String STAMP =

@@ -58,6 +58,18 @@ CREATE TABLE pgchorus.former_name (
 CREATE INDEX former_name_table ON pgchorus.former_name (schema_name, table_name, column_name);
 CREATE INDEX former_name_column ON pgchorus.former_name (relation, column_name);
 
+-- What the rows that were there got in a column that was added for the whole group. A node that has
+-- not heard of it yet still sends rows without it, and they mean just that. Not for columns whose
+-- values every node makes by itself. Who applies rows looks whether seq has gone up. passed: when
+-- every node was known to have the column.
+CREATE TABLE pgchorus.added_column (
+    seq      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    relation oid NOT NULL,
+    attnum   smallint NOT NULL,
+    value    text,
+    passed   timestamptz
+);
+
 -- The names of a table's key columns, in key order; empty for none.
 CREATE FUNCTION pgchorus.key_columns(relation oid) RETURNS text[] LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp AS $$
@@ -241,6 +253,7 @@ BEGIN
                                        <> (s.schema_name, s.table_name))
           AND NOT (b.kind = 'column' AND s.relation IS NULL AND NOT EXISTS (
               SELECT FROM pgchorus.shape t WHERE t.relation = b.relation));
+        PERFORM pgchorus.note_added_columns(before);
         FOR it IN SELECT s.relation::regclass AS name FROM pgchorus.shape s
             WHERE s.kind = 'table' AND s.definition LIKE 'r p %'
               AND pgchorus.takes_part(s.schema_name, s.table_name)
@@ -270,6 +283,32 @@ BEGIN
     END LOOP;
     RETURN jsonb_build_object('added', added, 'removed', removed);
 END $$;
+
+-- Whether a default gives every node other values: what is left of it without literals and types
+-- has a function in it.
+CREATE FUNCTION pgchorus.differs_by_node(default_value text) RETURNS boolean LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(regexp_replace(regexp_replace(
+               $1, '''([^'']|'''')*''', '', 'g'), '::[[:alpha:] ]+(\([0-9, ]+\))?', '', 'g')
+           ~ '[(]|CURRENT_|LOCALTIME|SESSION_USER', false) $$;
+
+-- Notes what rows have now in columns that their tables did not have before. (A box has no comma
+-- between it and the next one.)
+CREATE FUNCTION pgchorus.note_added_columns(before pgchorus.shape[]) RETURNS void
+    LANGUAGE sql SET search_path = pg_catalog, pg_temp SET DateStyle = 'ISO' SET TimeZone = 'UTC'
+    SET IntervalStyle = 'postgres' SET extra_float_digits = 3 SET bytea_output = 'hex' AS $$
+    INSERT INTO pgchorus.added_column (relation, attnum, value)
+    SELECT a.attrelid, a.attnum, (a.attmissingval::text::text[])[1]
+    FROM pgchorus.shape s
+    JOIN pg_attribute a ON a.attrelid = s.relation AND a.attnum = s.item
+    JOIN pg_type y ON y.oid = a.atttypid
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE s.kind = 'column' AND y.typdelim = ','
+      AND (a.atthasmissing OR d.oid IS NULL) AND a.attidentity = '' AND a.attgenerated = ''
+      AND NOT pgchorus.differs_by_node(pg_get_expr(d.adbin, d.adrelid))
+      AND EXISTS (SELECT FROM unnest($1) b WHERE b.relation = s.relation)
+      AND NOT EXISTS (SELECT FROM unnest($1) b
+                      WHERE (b.relation, b.kind, b.item) = (s.relation, s.kind, s.item)) $$;
 
 -- What is kept by the names of tables and columns goes with them.
 CREATE FUNCTION pgchorus.follow_names(before pgchorus.shape[]) RETURNS void LANGUAGE plpgsql
@@ -306,6 +345,34 @@ BEGIN
                 = (it.schema_name, it.table_name, it.old_name);
         END IF;
     END LOOP;
+END $$;
+
+-- Where clients' changes are not captured: finds tables and columns that somebody has changed on
+-- this node only, lets the group's objects follow, and writes it down.
+CREATE FUNCTION pgchorus.notice_changes() RETURNS void LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    names text;
+BEGIN
+    IF EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'pgchorus_ddl_2_capture') THEN
+        RETURN;
+    END IF;
+    WITH now AS (
+        SELECT schema_name, table_name, name, definition FROM pgchorus.shape_now
+        WHERE kind IN ('table', 'column')
+    ), before AS (
+        SELECT schema_name, table_name, name, definition FROM pgchorus.shape
+        WHERE kind IN ('table', 'column'))
+    SELECT string_agg(DISTINCT format('%s.%s', d.schema_name, d.table_name), ', ') INTO names
+    FROM ((TABLE now EXCEPT TABLE before) UNION ALL (TABLE before EXCEPT TABLE now)) d;
+    IF names IS NOT NULL THEN
+        PERFORM pgchorus.follow_schema(false);
+        INSERT INTO pgchorus.ddl_entry (id, node, said, role, tag, statement, state, reason)
+        SELECT gen_random_uuid(), node_id, clock_timestamp(), '', '', 'something changed ' || names,
+               'local', 'not replicated: statements are not captured here; '
+               'say it on another node too: pgchorus ddl exec'
+        FROM pgchorus.local;
+    END IF;
 END $$;
 
 -- Whether all that a statement added elsewhere is here, just so, and what it removed is not.
@@ -552,8 +619,7 @@ CREATE FUNCTION pgchorus.make_empty(relation oid) RETURNS text LANGUAGE sql STAB
                    WHERE a.attrelid = c.oid AND a.attnum > 0))
     FROM pg_class c WHERE c.oid = $1 $$;
 
--- Sends the rows of tables that got a column whose values are other ones on every node: what is
--- left of its default without literals and types has a function in it.
+-- Sends the rows of tables that got a column whose values are other ones on every node.
 CREATE FUNCTION pgchorus.send_new_values(added jsonb) RETURNS void LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -571,10 +637,7 @@ BEGIN
         WHERE e ->> 0 = 'column' AND a.attgenerated = ''
           AND NOT EXISTS (SELECT FROM jsonb_array_elements(added) t
                           WHERE (t ->> 0, t ->> 1, t ->> 2) = ('table', e ->> 1, e ->> 2))
-          AND (a.attidentity <> '' OR regexp_replace(regexp_replace(
-                  pg_get_expr(d.adbin, d.adrelid), '''([^'']|'''')*''', '', 'g'),
-                  '::[[:alpha:] ]+(\([0-9, ]+\))?', '', 'g')
-              ~ '[(]|CURRENT_|LOCALTIME|SESSION_USER')
+          AND (a.attidentity <> '' OR pgchorus.differs_by_node(pg_get_expr(d.adbin, d.adrelid)))
     LOOP
         IF it.key <> '{}' THEN
             PERFORM set_config('session_replication_role', 'replica', true);

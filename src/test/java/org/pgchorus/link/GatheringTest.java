@@ -33,7 +33,7 @@ class GatheringTest {
                                 new Table.Column("id", "integer", false, false),
                                 new Table.Column("v", "text", false, false)),
                         List.of("id"));
-        return new BulkTable(new BulkSql(RowSql.of(table), List.of("integer", "text")));
+        return new BulkTable(new BulkSql(RowSql.of(table), List.of("integer", "text")), 0);
     }
 
     /** A row of a table, by place of the table and key. */

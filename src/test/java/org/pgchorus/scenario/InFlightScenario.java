@@ -127,12 +127,18 @@ class InFlightScenario {
         pipeline.execute(new Pipeline.Statement("INSERT INTO seen VALUES (1)"), new Parameters());
         pipeline.execute(
                 new Pipeline.Statement(
-                        BulkSql.MOVE_BEHIND,
+                        BulkSql.moveBehind(true),
                         Parameters.PG_LSN,
                         Parameters.INT2,
                         Parameters.TIMESTAMPTZ,
+                        Parameters.INT8,
                         Parameters.PG_LSN),
-                new Parameters().number(end.bytes()).small(1).number(0).number(ahead.bytes()));
+                new Parameters()
+                        .number(end.bytes())
+                        .small(1)
+                        .number(0)
+                        .number(Long.MAX_VALUE)
+                        .number(ahead.bytes()));
         pipeline.execute(new Pipeline.Statement(BulkSql.COMMIT), new Parameters());
         pipeline.sync();
     }
