@@ -15,7 +15,8 @@ import java.util.stream.IntStream;
  * </pre>
  *
  * <p>Source: PostgreSQL manual, "The Password File". The file's permissions are for the reader to
- * check: libpq ignores one that group or others may read, {@link Address#completed} refuses it.
+ * check: libpq ignores one that group or others may read, {@link Address#completed} refuses it, but
+ * for one of root's that our group may read.
  */
 public final class PasswordFile {
     private PasswordFile() {}

@@ -25,16 +25,29 @@ final class Credentials {
         }
     }
 
-    /** As libpq has it: no right at all for the group and for others. */
     private static boolean openToOthers(String path) {
         try {
-            return !PosixFilePermissions.toString(Files.getPosixFilePermissions(Path.of(path)))
-                    .endsWith("------");
+            Path file = Path.of(path);
+            return isOpen(
+                    PosixFilePermissions.toString(Files.getPosixFilePermissions(file)),
+                    Files.getOwner(file).getName(),
+                    System.getProperty("user.name", ""));
         } catch (UnsupportedOperationException noSuchPermissions) {
             return false;
         } catch (IOException e) {
             throw PgError.refused("cannot look at " + path + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * As PostgreSQL has it for files with keys: one's own file gives no right to anybody else; one
+     * that root has given us may let our group read it, which is how secrets come into containers.
+     *
+     * @param permissions such as {@code rw-r-----}
+     */
+    static boolean isOpen(String permissions, String owner, String user) {
+        boolean isGiven = owner.equals("root") && !user.equals("root");
+        return !permissions.matches(isGiven ? "...r?-*" : "...------");
     }
 
     private static Optional<String> text(String path) {

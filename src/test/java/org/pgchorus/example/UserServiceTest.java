@@ -24,12 +24,12 @@ class UserServiceTest {
 
     @BeforeAll
     static void start() throws IOException {
+        int port;
         try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            int port = nobody.getLocalPort();
-            nobody.close();
-            Address away = Address.parse("postgresql://postgres@127.0.0.1:%d/shop".formatted(port));
-            service = UserService.start(0, away);
+            port = nobody.getLocalPort();
         }
+        Address away = Address.parse("postgresql://postgres@127.0.0.1:%d/shop".formatted(port));
+        service = UserService.start(0, away);
     }
 
     @AfterAll
