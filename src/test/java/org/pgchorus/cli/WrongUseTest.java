@@ -71,7 +71,8 @@ class WrongUseTest {
     void nothingTypedNamesTheCommands() {
         Typed typed = Typed.of();
         assertThat(typed.status()).isEqualTo(Exit.WRONG_USE);
-        assertThat(typed.err()).contains("pgchorus needs a command: demo, example, check, group, node, run");
+        assertThat(typed.err())
+                .contains("pgchorus needs a command: demo, example, check, group, node, run");
     }
 
     @Test
