@@ -236,8 +236,8 @@ final class AsyncFollowers implements Example {
             Sheet slots =
                     stage.sql(
                             master,
-                            "SELECT slot_name, plugin, active, wal_status FROM"
-                                    + " pg_replication_slots ORDER BY slot_name");
+                            "SELECT slot_name, plugin, active, wal_status\n"
+                                    + "FROM pg_replication_slots ORDER BY right(slot_name, 4)");
             stage.checkEquals(
                     "each follower reads its own slot",
                     List.of("t", "t", "t"),
@@ -246,7 +246,8 @@ final class AsyncFollowers implements Example {
                     stage.sql(
                             master,
                             "SELECT pubname, tablename, attnames, rowfilter\n"
-                                    + "FROM pg_publication_tables ORDER BY pubname");
+                                    + "FROM pg_publication_tables"
+                                    + " ORDER BY right(pubname, 4), rowfilter");
             stage.check(
                     "filter and list are PostgreSQL's own, applied at the master",
                     tables.column("rowfilter").contains("((id % (2)::bigint) = 0)")

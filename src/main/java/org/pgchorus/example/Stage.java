@@ -120,8 +120,8 @@ public final class Stage implements AutoCloseable {
     }
 
     /**
-     * The wanted version, or the newest that is here: who builds for a first look has one version
-     * only.
+     * The wanted version, or the newest that is here: the launcher fetches older ones for examples,
+     * and goes on without them if it cannot.
      */
     public int majorOr(int wanted) {
         List<Integer> here = EmbeddedBinaries.majors();
@@ -129,8 +129,8 @@ public final class Stage implements AutoCloseable {
             return wanted;
         }
         say(
-                ("(PostgreSQL %d is not here, so %d takes its place; ./pgchorus builds with one"
-                                + " version only, mvn -Dquick -Pservers package with all.)")
+                ("(PostgreSQL %d is not here, so %d takes its place; mvn -Dquick -Pservers package"
+                                + " fetches it.)")
                         .formatted(wanted, here.getLast()));
         return here.getLast();
     }

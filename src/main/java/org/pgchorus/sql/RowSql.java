@@ -326,7 +326,7 @@ public final class RowSql {
                 columns.stream()
                         .map(i -> typed(columnNames().get(i), value.apply(i)))
                         .collect(Collectors.joining(", "));
-        return "(SELECT row_to_json(r) FROM (SELECT " + values + ") r)";
+        return "(SELECT row_to_json(r.*) FROM (SELECT " + values + ") r)";
     }
 
     private String typed(String name, String value) {

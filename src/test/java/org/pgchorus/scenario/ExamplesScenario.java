@@ -126,6 +126,7 @@ class ExamplesScenario {
                         line.replaceAll("(pgchorus-example-[a-z-]*[a-z])-\\d+", "$1")
                                 .replaceAll(UUID, "UUID")
                                 .replaceAll(TIME, "TIME")
+                                .replaceAll("\\b\\d{8}-\\d{6}-[0-9a-f]{4}\\b", "ID")
                                 .replaceAll("(?<![0-9a-z])[0-9a-f]{8}(?![0-9a-z])", "HEX")
                                 .replaceAll("\\b[0-9A-F]+/[0-9A-F]+\\b", "LSN")
                                 .replaceAll("-?[\\d.,:]*\\d([kMG]?B|ms|min|s)?\\b", "N")

@@ -168,7 +168,7 @@ class GroupStampScenario {
 
     private static void commit(Session session, long micros) {
         String position = group.rows(B, "SELECT pg_current_wal_flush_lsn()").getFirst();
-        session.value(LinkSql.MOVE, position, WRITER, position, Stamp.instantOf(micros));
+        session.value(LinkSql.MOVE, position, WRITER, 0, position, Stamp.instantOf(micros));
         session.commit();
     }
 
