@@ -1,5 +1,7 @@
 package org.pgchorus.demo;
 
+import org.pgchorus.daemon.Ending;
+
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,19 +22,7 @@ public final class SideBySide {
                                 Thread.ofVirtual()
                                         .start(() -> attempt(actions.get(i), i, failures)))
                         .toList();
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        threads.forEach(Ending::await);
         failures.values().stream()
                 .findFirst()
                 .ifPresent(failure -> {

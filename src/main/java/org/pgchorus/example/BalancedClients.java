@@ -1,6 +1,7 @@
 package org.pgchorus.example;
 
 import org.pgchorus.config.Address;
+import org.pgchorus.daemon.Ending;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 
@@ -96,14 +97,7 @@ final class BalancedClients implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        for (Thread client : clients) {
-            try {
-                client.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
+        clients.forEach(Ending::await);
     }
 
     /** The port of the server that the balancer gives to a new client; 0 if to none. */

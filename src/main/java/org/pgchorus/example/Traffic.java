@@ -1,9 +1,9 @@
 package org.pgchorus.example;
 
+import org.pgchorus.daemon.Ending;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -105,13 +105,6 @@ final class Traffic implements AutoCloseable {
     /** Ends the clients, each after its transaction; returns when they have ended. */
     void stop() {
         stopped = true;
-        for (Thread client : new ArrayList<>(clients)) {
-            try {
-                client.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
+        clients.forEach(Ending::await);
     }
 }

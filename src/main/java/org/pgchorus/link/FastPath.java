@@ -174,6 +174,11 @@ final class FastPath {
         pipeline.await();
     }
 
+    /** Whether anything that was sent is still unanswered. */
+    boolean isAwaited() {
+        return pipeline.isAwaited();
+    }
+
     /** Gives the transaction up, whatever is still unanswered of it and of those behind it. */
     void rollback() {
         while (pipeline.isAwaited()) {

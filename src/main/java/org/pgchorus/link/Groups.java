@@ -207,8 +207,16 @@ final class Groups {
         } catch (PgError e) {
             List<Flight> behind = List.copyOf(inFlight);
             inFlight.clear();
-            refused(group, e);
-            behind.forEach(flight -> follow(flight.group));
+            try {
+                refused(group, e);
+                for (Flight flight : behind) {
+                    // They were refused with it.
+                    byParts(flight.group);
+                }
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                throw PgError.busy("interrupted");
+            }
             return;
         }
         landed(group);
@@ -216,16 +224,6 @@ final class Groups {
         if (steady >= STEADY && depth < DEPTH) {
             depth++;
             steady = 0;
-        }
-    }
-
-    /** Makes a group that was refused with the one ahead of it. */
-    private void follow(List<Arrival> group) {
-        try {
-            byParts(group);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw PgError.busy("interrupted");
         }
     }
 
@@ -243,7 +241,7 @@ final class Groups {
         detours = 1;
     }
 
-    private void refused(List<Arrival> group, PgError failure) {
+    private void refused(List<Arrival> group, PgError failure) throws InterruptedException {
         depth = 1;
         steady = 0;
         say(group.size(), failure);
@@ -259,12 +257,7 @@ final class Groups {
         } else {
             limit = Math.max(1, group.size() / 8);
         }
-        try {
-            again(group);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw PgError.busy("interrupted");
-        }
+        again(group);
     }
 
     private boolean madeAsContested(List<Arrival> group, PgError failure) {

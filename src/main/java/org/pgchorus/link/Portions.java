@@ -26,9 +26,6 @@ final class Portions {
     private long changes;
     private long bytes;
 
-    /** Portions whose answers have not come yet. */
-    private int awaited;
-
     Portions(Session target, Applier applier, FastPath fast, TooLarge tooLarge) {
         this.target = target;
         this.applier = applier;
@@ -46,7 +43,6 @@ final class Portions {
         applier.clock().awaitCommit(begun.micros(), begun.cameNanos());
         whole = begun;
         changes = 0;
-        awaited = 0;
         // It would be dear to begin again, so it waits as long as it takes.
         fast.begin(0);
         begun.changes().forEach(gathering::add);
@@ -67,11 +63,11 @@ final class Portions {
     void send() {
         try {
             fast.change(gathering, terms());
+            boolean isBehindOne = fast.isAwaited();
             fast.sync();
             clear();
-            awaited++;
-            if (awaited > 1) {
-                await();
+            if (isBehindOne) {
+                fast.await();
             }
         } catch (PgError e) {
             throw askAgain(e);
@@ -81,17 +77,13 @@ final class Portions {
     /** Waits until all that was sent is made: the session is free then. */
     void land() {
         try {
-            while (awaited > 0) {
-                await();
+            // While none is open, what is awaited are groups.
+            while (isOpen() && fast.isAwaited()) {
+                fast.await();
             }
         } catch (PgError e) {
             throw askAgain(e);
         }
-    }
-
-    private void await() {
-        awaited--;
-        fast.await();
     }
 
     /** Makes the rest and commits. */
@@ -100,13 +92,10 @@ final class Portions {
             fast.change(gathering, terms());
             fast.commit(sourceEndLsn, whole.micros());
             clear();
-            awaited++;
-            while (awaited > 0) {
-                await();
-            }
         } catch (PgError e) {
             throw askAgain(e);
         }
+        land();
         applier.grouped(sourceEndLsn, whole.micros(), 1, changes);
         whole = null;
         // The driver may have asked something inside of our transaction: it sees that this is over.
