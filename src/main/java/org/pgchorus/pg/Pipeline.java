@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.lang.reflect.Field;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 
 /**
@@ -32,10 +34,14 @@ public final class Pipeline {
 
     private final PGStream stream;
     private final WireBytes out = new WireBytes(SEND_BYTES + (1 << 12));
-    private final List<Statement> unconfirmed = new ArrayList<>();
     private long generation = 1;
     private long named;
-    private int awaited;
+
+    /** Of each sync whose answer has not come yet, the statements prepared before it. */
+    private final Deque<List<Statement>> awaited = new ArrayDeque<>();
+
+    /** Those prepared since the last sync. */
+    private List<Statement> unconfirmed = new ArrayList<>();
 
     /** A statement that is prepared with its first use; for one pipeline. */
     public static final class Statement {
@@ -100,12 +106,13 @@ public final class Pipeline {
         } catch (IOException e) {
             throw lost(e);
         }
-        awaited++;
+        awaited.addLast(unconfirmed);
+        unconfirmed = new ArrayList<>();
     }
 
     /** Whether a sync is still unanswered. */
     public boolean isAwaited() {
-        return awaited > 0;
+        return !awaited.isEmpty();
     }
 
     /**
@@ -130,12 +137,11 @@ public final class Pipeline {
         } catch (IOException e) {
             throw lost(e);
         }
-        awaited--;
+        List<Statement> prepared = awaited.removeFirst();
         if (error != null) {
-            unconfirmed.forEach(statement -> statement.name = null);
-        }
-        unconfirmed.clear();
-        if (error != null) {
+            // What is on its way behind fails by the names it has; it is prepared anew with its
+            // next use.
+            prepared.forEach(statement -> statement.name = null);
             throw PgError.of(new PSQLException(error));
         }
     }

@@ -156,4 +156,32 @@ class PipelineScenario {
             session.abort();
         }
     }
+
+    /** It was first sent behind something that went well, whose answer came later than that. */
+    @ParameterizedTest
+    @ValueSource(ints = {14, 18})
+    void aStatementThatWasNotPreparedIsPreparedAgain(int major) {
+        try (EmbeddedServer server = EmbeddedServer.start(major);
+                Session session = open(server)) {
+            Pipeline pipeline = session.pipeline();
+            transaction(pipeline, () -> pipeline.copy(copy, lines("1\ta\n")));
+            transaction(
+                    pipeline,
+                    () -> {
+                        pipeline.copy(copy, lines("1\tagain\n"));
+                        pipeline.execute(insert, row(2, "skipped"));
+                    });
+            pipeline.await();
+            assertThatThrownBy(pipeline::await)
+                    .isInstanceOfSatisfying(
+                            PgError.Refused.class,
+                            error -> assertThat(error.sqlState()).isEqualTo("23505"));
+            pipeline.execute(rollback, NONE);
+            pipeline.sync();
+            pipeline.await();
+            transaction(pipeline, () -> pipeline.execute(insert, row(2, "b")));
+            pipeline.await();
+            assertThat(rows(session)).isEqualTo("1=a 2=b");
+        }
+    }
 }
