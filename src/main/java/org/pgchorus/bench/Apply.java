@@ -178,6 +178,10 @@ public final class Apply {
             throws InterruptedException {
         Direction there = one.there();
         one.catchUp(there);
+        // A sender begins where the last checkpoint before it stopped was, so that it would read
+        // the round before this one again.
+        Databases.run(there.source(), List.of("CHECKPOINT"));
+        one.catchUp(there);
         one.hold(there);
         if (work.kind() == Work.Kind.CONFLICTING) {
             Direction back = one.back().orElseThrow();

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 /** What the source knows of who reads its log. */
 final class Slots {
     private static final Duration LIMIT = Duration.ofMinutes(30);
-    private static final long STEP_MILLIS = 3;
+    private static final long STEP_MILLIS = 10;
 
     private Slots() {}
 

@@ -36,10 +36,20 @@ final class Inbox {
      */
     record Item(Message message, long cameNanos, long bytes) {}
 
+    /** Taken at once, so that the two threads do not meet at every message. */
+    private static final long TAKEN_BYTES = 64L << 10;
+
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
+    private final Condition filled = lock.newCondition();
+    private final Condition emptied = lock.newCondition();
     private final Deque<Item> items = new ArrayDeque<>();
     private long bytes;
+    private boolean isFull;
+
+    /** The applying thread's alone; they count until it comes for more. */
+    private final Deque<Item> taken = new ArrayDeque<>();
+
+    private long takenBytes;
     private RuntimeException failure;
     private boolean closed;
 
@@ -55,16 +65,17 @@ final class Inbox {
         lock.lockInterruptibly();
         try {
             long nanos = TimeUnit.MILLISECONDS.toNanos(waitMillis);
-            while (!closed && bytes > 0 && bytes + cost > CAPACITY_BYTES) {
+            while (!closed && (isFull || bytes > 0 && bytes + cost > CAPACITY_BYTES)) {
+                isFull = true;
                 if (nanos <= 0) {
                     return false;
                 }
-                nanos = changed.awaitNanos(nanos);
+                nanos = emptied.awaitNanos(nanos);
             }
             items.add(new Item(message, cameNanos, cost));
             bytes += cost;
             if (message instanceof Message.Commit || bytes >= WORTH_WAKING_BYTES) {
-                changed.signalAll();
+                filled.signal();
             }
             return true;
         } finally {
@@ -78,28 +89,47 @@ final class Inbox {
      * @throws RuntimeException the reader's failure, once everything before it is taken
      */
     Optional<Item> poll(long waitMillis) throws InterruptedException {
+        if (taken.isEmpty()) {
+            take(TimeUnit.MILLISECONDS.toNanos(waitMillis));
+        }
+        return Optional.ofNullable(taken.poll());
+    }
+
+    private void take(long waitNanos) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            long nanos = TimeUnit.MILLISECONDS.toNanos(waitMillis);
+            bytes -= takenBytes;
+            takenBytes = 0;
+            // A reader that had to wait is woken for a good piece, not for one message.
+            if (isFull && bytes <= CAPACITY_BYTES / 2) {
+                isFull = false;
+                emptied.signal();
+            }
+            long nanos = waitNanos;
             while (items.isEmpty()) {
                 if (failure != null) {
                     throw failure;
                 }
                 if (nanos <= 0) {
-                    return Optional.empty();
+                    return;
                 }
-                nanos = changed.awaitNanos(nanos);
+                nanos = filled.awaitNanos(nanos);
             }
-            Item item = items.remove();
-            bytes -= item.bytes;
-            changed.signalAll();
-            return Optional.of(item);
+            while (!items.isEmpty() && takenBytes < TAKEN_BYTES) {
+                Item item = items.remove();
+                takenBytes += item.bytes;
+                taken.add(item);
+            }
         } finally {
             lock.unlock();
         }
     }
 
+    /** Whether there is nothing to take; for the applying thread. */
     boolean isEmpty() {
+        if (!taken.isEmpty()) {
+            return false;
+        }
         lock.lock();
         try {
             return items.isEmpty();
@@ -113,7 +143,7 @@ final class Inbox {
         lock.lock();
         try {
             failure = reason;
-            changed.signalAll();
+            filled.signal();
         } finally {
             lock.unlock();
         }
@@ -124,7 +154,7 @@ final class Inbox {
         lock.lock();
         try {
             closed = true;
-            changed.signalAll();
+            emptied.signal();
         } finally {
             lock.unlock();
         }

@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.ObjIntConsumer;
 
 /**
@@ -39,6 +40,7 @@ public final class LogStream implements AutoCloseable {
     private final Connection connection;
 
     private final PGReplicationStream stream;
+    private final ReadPace pace = new ReadPace(System.nanoTime());
 
     private LogStream(Connection connection, PGReplicationStream stream) {
         this.connection = connection;
@@ -165,7 +167,16 @@ public final class LogStream implements AutoCloseable {
     /** Waits for the next message; its bytes are the reader's own. */
     public ByteBuffer read() {
         try {
-            return stream.read();
+            ByteBuffer bytes = stream.readPending();
+            if (bytes == null) {
+                long pauseNanos = pace.pauseNanos(System.nanoTime());
+                if (pauseNanos > 0) {
+                    LockSupport.parkNanos(pauseNanos);
+                }
+                bytes = stream.read();
+            }
+            pace.came();
+            return bytes;
         } catch (SQLException e) {
             throw PgError.of(e);
         }
