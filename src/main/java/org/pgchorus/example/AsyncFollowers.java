@@ -44,8 +44,8 @@ final class AsyncFollowers implements Example {
 
     @Override
     public String summary() {
-        return "One writer, three asynchronous followers, and an HTTP service that takes 10,000"
-                + " requests.";
+        return "one writer, three asynchronous followers, and an HTTP service that takes 10,000"
+                + " requests";
     }
 
     @Override

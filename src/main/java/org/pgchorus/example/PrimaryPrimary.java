@@ -49,8 +49,8 @@ final class PrimaryPrimary implements Example {
 
     @Override
     public String summary() {
-        return "Two primaries behind a balancer, the built-in router and HAProxy; one is killed"
-                + " under load.";
+        return "two primaries behind a balancer, the built-in router and HAProxy; one is killed"
+                + " under load";
     }
 
     @Override

@@ -129,9 +129,8 @@ public final class Stage implements AutoCloseable {
             return wanted;
         }
         say(
-                ("(PostgreSQL %d is not here, so %d takes its place; mvn -Dquick -Pservers package"
-                                + " fetches it.)")
-                        .formatted(wanted, here.getLast()));
+                "(PostgreSQL %d is not here, so %d takes its place. It would be found as %s.)"
+                        .formatted(wanted, here.getLast(), EmbeddedBinaries.placeOf(wanted)));
         return here.getLast();
     }
 

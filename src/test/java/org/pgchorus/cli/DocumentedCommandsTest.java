@@ -29,6 +29,9 @@ class DocumentedCommandsTest {
     /** A block of code, and what stands in it. */
     private static final Pattern BLOCK = Pattern.compile("(?ms)^\\s*```\\w*\\n(.*?)^\\s*```");
 
+    /** The other way to write one. */
+    private static final Pattern INDENTED = Pattern.compile("(?m)(?:^ {4}.*\\n)+");
+
     private static final Pattern IN_LINE = Pattern.compile("`(?:\\./)?pgchorus ([^`\\n]+)`");
 
     /** A word of a shell: quoted as a whole or in part, or not. */
@@ -37,7 +40,8 @@ class DocumentedCommandsTest {
     private static final String ADDRESS = "postgresql://postgres@db1/app";
 
     /** What documents write for something that the reader knows. */
-    private static final Pattern PLACEHOLDER = Pattern.compile("\\.\\.\\.|…|.*[A-Z]{2,}.*|<.*>");
+    private static final Pattern PLACEHOLDER =
+            Pattern.compile("[A-Z]?\\.\\.\\.|…|.*[A-Z]{2,}.*|<.*>");
 
     /** Making all commands takes longer than reading a line with them. */
     private static final CommandLine COMMANDS =
@@ -70,7 +74,9 @@ class DocumentedCommandsTest {
     void everyCommandShownIsTaken(Path document) throws IOException {
         for (String line : shown(Files.readString(document))) {
             List<String> words = words(line);
-            boolean isForm = words.stream().anyMatch(word -> word.contains("ADDRESS"));
+            boolean isForm =
+                    words.stream()
+                            .anyMatch(word -> word.contains("ADDRESS") || word.matches("\\[.*"));
             assertThat(isForm ? unknown(words) : refusal(words))
                     .as("%s: %s", document, line)
                     .isEmpty();
@@ -91,8 +97,18 @@ class DocumentedCommandsTest {
     /** The test itself can fail. */
     @Test
     void whatIsNotTakenIsFound() {
-        String text = "```\n$ ./pgchorus status --gruop x  # no\n    n1=a\npgchorus wait\n```\n";
-        assertThat(shown(text)).containsExactly("status --gruop x", "wait");
+        String text =
+                """
+                ```
+                $ ./pgchorus status --gruop x  # no
+                    n1=a
+                pgchorus wait
+                ```
+
+                    pgchorus verify --all
+                    and so on
+                """;
+        assertThat(shown(text)).containsExactly("status --gruop x", "wait", "verify --all");
         assertThat(refusal(words("status --gruop x"))).contains("--gruop");
         assertThat(refusal(words("stauts"))).isNotEmpty();
         assertThat(refusal(words("wait --timeout 5"))).isNotEmpty();
@@ -105,10 +121,13 @@ class DocumentedCommandsTest {
     /** The command lines in blocks of code, without the program's name and what a shell does. */
     private static List<String> shown(String text) {
         List<String> lines = new ArrayList<>();
-        Matcher block = BLOCK.matcher(text);
-        while (block.find()) {
-            block.group(1)
-                    .replaceAll("\\s*\\\\\\n\\s*", " ")
+        Stream<String> fenced = BLOCK.matcher(text).results().map(it -> it.group(1));
+        Stream<String> indented =
+                INDENTED.matcher(BLOCK.matcher(text).replaceAll(""))
+                        .results()
+                        .map(it -> it.group());
+        for (String block : Stream.concat(fenced, indented).toList()) {
+            block.replaceAll("\\s*\\\\\\n\\s*", " ")
                     .lines()
                     .map(String::strip)
                     .map(line -> line.replaceFirst("^\\$ ", ""))
@@ -152,7 +171,8 @@ class DocumentedCommandsTest {
     /** The first command or option of a sentence that there is not. */
     private static String unknown(List<String> words) {
         CommandLine at = COMMANDS;
-        for (String word : words) {
+        for (String bracketed : words) {
+            String word = bracketed.replaceAll("[\\[\\]]", "");
             if (word.startsWith("--")) {
                 String option = word.replaceFirst("=.*", "").replaceFirst("[,.;:)]+$", "");
                 if (!at.getCommandSpec().optionsMap().containsKey(option)) {

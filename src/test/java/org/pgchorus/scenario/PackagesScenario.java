@@ -3,11 +3,14 @@ package org.pgchorus.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgchorus.house.Links;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -17,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** What people install works on a machine without Java, and its service files are in order. */
@@ -29,6 +34,8 @@ class PackagesScenario {
     @TempDir static Path home;
 
     private static Path packages;
+
+    private static Path unpacked;
 
     private record Said(int exit, String text) {}
 
@@ -59,10 +66,14 @@ class PackagesScenario {
         well(
                 List.of(
                         System.getProperty("java.home") + "/bin/java",
+                        "-cp",
+                        "target/lib/*",
                         "packaging/Packages.java",
                         VERSION,
                         "2026-11-20T00:00:00Z",
                         packages.toString()));
+        well(List.of("tar", "-xzf", only(".tar.gz").toString(), "-C", home.toString()));
+        unpacked = home.resolve("pgchorus-" + VERSION);
     }
 
     private static Path only(String ending) throws IOException {
@@ -73,8 +84,7 @@ class PackagesScenario {
 
     @Test
     void theTarballRunsWithoutAnyJava() throws IOException, InterruptedException {
-        well(List.of("tar", "-xzf", only(".tar.gz").toString(), "-C", home.toString()));
-        String program = home.resolve("pgchorus-" + VERSION + "/bin/pgchorus").toString();
+        String program = unpacked.resolve("bin/pgchorus").toString();
         assertThat(well(List.of(program, "--version"))).startsWith("pgchorus ");
         Said unreachable =
                 run(BARE, List.of(program, "status", "--group", "postgresql://127.0.0.1:1/app"));
@@ -83,6 +93,46 @@ class PackagesScenario {
         Said demo = run(BARE, List.of(program, "demo", "--nodes", "2", "--seconds", "1"));
         assertThat(demo.text).contains("converged");
         assertThat(demo.exit).isZero();
+    }
+
+    @Test
+    void itsDocumentsHoldThere() throws IOException, InterruptedException {
+        assertThat(Links.broken(List.of(unpacked))).isEmpty();
+        assertThat(well(List.of(unpacked.resolve("pgchorus").toString(), "--version")))
+                .startsWith("pgchorus ");
+        assertThat(well(List.of(unpacked.resolve("examples/mesh/down").toString())))
+                .contains("nothing of the example mesh is left");
+    }
+
+    @Test
+    void theBillOfMaterialsNamesAllThatIsInside() throws IOException {
+        assumeTrue(Files.exists(Path.of("target/pgchorus-bom.json")), "no bill was made");
+        Set<String> named = new TreeSet<>();
+        JsonNode bill = new ObjectMapper().readTree(only(".cyclonedx.json").toFile());
+        for (JsonNode component : bill.get("components")) {
+            named.add(component.get("name").asText() + "-" + component.get("version").asText());
+        }
+        Set<String> inside = new TreeSet<>(Set.of("openjdk-" + Runtime.version()));
+        for (String folder : List.of("app/lib", "postgres")) {
+            try (Stream<Path> files = Files.list(unpacked.resolve(folder))) {
+                files.map(file -> file.getFileName().toString())
+                        .filter(file -> file.endsWith(".jar"))
+                        .forEach(file -> inside.add(file.replaceFirst("\\.jar$", "")));
+            }
+        }
+        assertThat(named).isEqualTo(inside);
+    }
+
+    /** There is no container engine here; but what it would copy is there. */
+    @Test
+    void theContainerFileCopiesWhatTheTarballHas() throws IOException {
+        List<String> lines =
+                Files.readAllLines(unpacked.resolve("packaging/container/Containerfile"));
+        assertThat(lines).contains("USER 10001", "ENTRYPOINT [\"pgchorus\"]");
+        assertThat(lines.stream().filter(line -> line.startsWith("COPY ")))
+                .hasSizeGreaterThan(3)
+                .allSatisfy(line -> assertThat(unpacked.resolve(line.split(" ")[1])).exists());
+        assertThat(unpacked.resolve("packaging/container/probe")).isExecutable();
     }
 
     @Test
@@ -99,16 +149,30 @@ class PackagesScenario {
                 .contains("./usr/bin/pgchorus ->")
                 .contains("./usr/lib/systemd/system/pgchorus.service")
                 .contains("./etc/pgchorus/pgchorus.env");
-        Path unpacked = home.resolve("unpacked");
-        well(List.of("dpkg-deb", "--extract", deb, unpacked.toString()));
-        assertThat(well(List.of(unpacked.resolve("usr/bin/pgchorus").toString(), "--version")))
-                .startsWith("pgchorus ");
         assertThat(well(List.of("dpkg-deb", "--field", deb, "Version"))).startsWith(VERSION);
         Path control = home.resolve("control");
         well(List.of("dpkg-deb", "--control", deb, control.toString()));
         for (String script : List.of("postinst", "prerm", "postrm")) {
             well(List.of("sh", "-n", control.resolve(script).toString()));
         }
+    }
+
+    @Test
+    void theDebianPackageIsInstalledUsedAndPurged() throws IOException, InterruptedException {
+        assumeTrue(has("dpkg-deb") && has("unshare"));
+        assumeTrue(run(BARE, List.of("unshare", "--mount", "true")).exit == 0, "not root here");
+        Path scratch = Files.createDirectory(home.resolve("system"));
+        Said said =
+                run(
+                        BARE,
+                        List.of(
+                                "unshare",
+                                "--mount",
+                                "src/test/resources/packaging/install",
+                                only(".deb").toString(),
+                                scratch.toString()));
+        assumeTrue(said.exit != 77, said.text);
+        assertThat(said.exit).as(said.text).isZero();
     }
 
     /** What lacks here is named by systemd too: the program and the manual's folder. */

@@ -1,20 +1,17 @@
 package org.pgchorus.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.Test;
-import org.pgchorus.config.NodeAddress;
-import org.pgchorus.daemon.Daemon;
 import org.pgchorus.demo.ServerOptions;
-import org.pgchorus.model.NodeName;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -24,12 +21,9 @@ import java.util.regex.Pattern;
  */
 class TutorialScenario {
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```\\n(.*?)^```");
-    private static final Pattern QUESTION = Pattern.compile("psql \\$([AB]) -c \"(.*)\"");
 
     /** What is typed, and the lines that have to be in the answer. */
     private record Step(String typed, List<String> shown) {}
-
-    private Daemon daemon;
 
     @Test
     void everyLineDoesWhatItSays() throws IOException {
@@ -38,16 +32,14 @@ class TutorialScenario {
         assumeTrue(BadInputScenario.pgDumpFor(15), "no pg_dump is here");
         try (TestGroup group = TestGroup.of("", List.of(options(15), options(18)), 0)) {
             group.replicateSchema();
-            try {
+            Map<String, String> addresses =
+                    Map.of("$A", group.address(0).text(), "$B", group.address(1).text());
+            try (Typist typist = new Typist(group, addresses)) {
                 for (Step step : steps) {
-                    String answer = answer(group, step.typed);
+                    String answer = answer(typist, group, step.typed);
                     for (String line : step.shown) {
                         assertThat(answer).as(step.typed).contains(line.strip());
                     }
-                }
-            } finally {
-                if (daemon != null) {
-                    daemon.close();
                 }
             }
         }
@@ -75,47 +67,15 @@ class TutorialScenario {
         return steps;
     }
 
-    private String answer(TestGroup group, String typed) {
-        Matcher question = QUESTION.matcher(typed);
-        if (question.matches()) {
-            return asked(group, question.group(1).equals("A") ? 0 : 1, question.group(2));
-        }
-        if (typed.startsWith("pgchorus run ")) {
-            daemon = Daemon.start(List.of(node("n1", group, 0), node("n2", group, 1)));
-            return "";
-        }
-        if (typed.startsWith("pgchorus ")) {
-            return said(group, typed.substring("pgchorus ".length()));
-        }
+    private static String answer(Typist typist, TestGroup group, String typed) {
         switch (typed) {
             case "# stop the server of n2" -> group.server(1).stop();
             case "# start the server of n2" -> group.server(1).restart();
-            default -> assertThat(typed).matches("[AB]=.*|export PGCHORUS_GROUP=\\$A");
+            case String line when line.matches("[AB]=.*|export PGCHORUS_GROUP=\\$A") -> {}
+            case String line -> {
+                return typist.type(line);
+            }
         }
         return "";
-    }
-
-    private static NodeAddress node(String name, TestGroup group, int number) {
-        return new NodeAddress(new NodeName(name), group.address(number));
-    }
-
-    private static String asked(TestGroup group, int node, String sql) {
-        if (sql.startsWith("SELECT")) {
-            return String.join("\n", group.rows(node, sql));
-        }
-        group.run(node, sql);
-        return "";
-    }
-
-    private static String said(TestGroup group, String line) {
-        String[] words =
-                line.replace("$A", group.address(0).text())
-                        .replace("$B", group.address(1).text())
-                        .split(" ");
-        CommandLine ended = CommandLine.of(group, words);
-        if (ended.status() != 0) {
-            fail("pgchorus %s ended with %d:%n%s".formatted(line, ended.status(), ended.out()));
-        }
-        return ended.out();
     }
 }
