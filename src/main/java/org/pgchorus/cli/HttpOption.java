@@ -1,5 +1,7 @@
 package org.pgchorus.cli;
 
+import org.pgchorus.config.DaemonSetting;
+import org.pgchorus.config.DaemonSettings;
 import org.pgchorus.http.Binding;
 import org.pgchorus.http.Tls;
 
@@ -10,8 +12,11 @@ import picocli.CommandLine.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** {@code --http}: where a daemon answers HTTP, and who may ask. */
 final class HttpOption {
@@ -72,59 +77,59 @@ final class HttpOption {
                             + " counts.")
     private Optional<Path> clientRoots;
 
-    /** The typed place and file only. */
-    Optional<String> typedPlace() {
-        return place;
+    /** What was typed. */
+    Map<DaemonSetting, String> typed() {
+        Map<DaemonSetting, String> typed = new EnumMap<>(DaemonSetting.class);
+        place.ifPresent(text -> typed.put(DaemonSetting.HTTP, text));
+        tokenFile.ifPresent(file -> typed.put(DaemonSetting.HTTP_TOKEN_FILE, file.toString()));
+        certificate.ifPresent(file -> typed.put(DaemonSetting.HTTP_TLS_CERT, file.toString()));
+        key.ifPresent(file -> typed.put(DaemonSetting.HTTP_TLS_KEY, file.toString()));
+        clientRoots.ifPresent(file -> typed.put(DaemonSetting.HTTP_TLS_CLIENT_CA, file.toString()));
+        return typed;
     }
 
-    Optional<Path> typedTokenFile() {
-        return tokenFile;
+    /** Where to answer by these settings; empty for nowhere. */
+    Optional<Binding> binding(DaemonSettings settings) {
+        return settings.value(DaemonSetting.HTTP).map(text -> binding(text, settings));
     }
 
-    /**
-     * The place and the file that settings name; a token in the environment counts before a file's.
-     */
-    Optional<Binding> binding(Optional<String> placed, Optional<Path> file) {
+    /** A token in the environment counts before one in a file that only settings name. */
+    private Binding binding(String placed, DaemonSettings settings) {
         Optional<String> token =
                 tokenFile
                         .map(HttpOption::read)
                         .or(() -> variable(TOKEN_VARIABLE))
-                        .or(() -> file.map(HttpOption::read));
-        return placed.map(text -> Binding.parse(text, token, tls()));
+                        .or(() ->
+                                settings.value(DaemonSetting.HTTP_TOKEN_FILE)
+                                        .map(Path::of)
+                                        .map(HttpOption::read));
+        return Binding.parse(placed, token, tls(settings));
     }
 
     /** Whether a place was named. */
     boolean isGiven() {
-        return named().isPresent();
+        return place.isPresent() || variable(DaemonSetting.HTTP.variable()).isPresent();
     }
 
-    /** The place that was named, or the usual one. */
+    /** The place that was typed or is in the environment, or the usual one. */
     Binding bindingOrUsual() {
-        return Binding.parse(named().orElse(Binding.USUAL), token(), tls());
+        Map<String, String> environment = new HashMap<>();
+        Stream.of(DaemonSetting.values())
+                .filter(setting -> setting.key().startsWith(DaemonSetting.HTTP.key()))
+                .map(DaemonSetting::variable)
+                .forEach(name -> variable(name).ifPresent(text -> environment.put(name, text)));
+        DaemonSettings settings = DaemonSettings.of(typed(), environment, Optional.empty());
+        return binding(settings.value(DaemonSetting.HTTP).orElse(Binding.USUAL), settings);
     }
 
-    private Optional<String> named() {
-        return place.or(() -> variable(PLACE_VARIABLE));
-    }
-
-    private Optional<String> token() {
-        return tokenFile.map(HttpOption::read).or(() -> variable(TOKEN_VARIABLE));
-    }
-
-    private Optional<Tls> tls() {
-        Optional<Path> named = file(certificate, CERTIFICATE_VARIABLE);
-        Optional<Path> keyFile = file(key, KEY_VARIABLE);
-        Optional<Path> roots = file(clientRoots, CLIENT_ROOTS_VARIABLE);
-        if (named.isPresent() != keyFile.isPresent() || named.isEmpty() && roots.isPresent()) {
-            throw new IllegalArgumentException(
-                    "--http-tls-cert and --http-tls-key belong together, and"
-                            + " --http-tls-client-ca needs both");
-        }
-        return named.map(it -> new Tls(it, keyFile.orElseThrow(), roots));
-    }
-
-    private Optional<Path> file(Optional<Path> option, String name) {
-        return option.or(() -> variable(name).map(Path::of));
+    /** What HTTPS takes, if it is to be that. */
+    static Optional<Tls> tls(DaemonSettings settings) {
+        return settings.value(DaemonSetting.HTTP_TLS_CERT)
+                .map(named ->
+                        new Tls(
+                                Path.of(named),
+                                Path.of(settings.value(DaemonSetting.HTTP_TLS_KEY).orElseThrow()),
+                                settings.value(DaemonSetting.HTTP_TLS_CLIENT_CA).map(Path::of)));
     }
 
     private Optional<String> variable(String name) {

@@ -15,7 +15,8 @@ import java.util.concurrent.Callable;
         description = {
             "Shows how far behind each link is.",
             "That is, for each ordered pair of nodes, how much of the writer's log the other has"
-                    + " not applied yet; nodes that cannot be reached included."
+                + " not applied yet; nodes that cannot be reached included. tx is about how many"
+                + " transactions that is, by what one took lately."
         },
         footer = {
             "  pgchorus lag --group postgresql://postgres@db1/app",

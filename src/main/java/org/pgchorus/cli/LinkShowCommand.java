@@ -72,6 +72,7 @@ final class LinkShowCommand implements Callable<Integer> {
                         .fact("stands at", link.standingAt())
                         .fact("lag", Words.size(link.lagBytes()))
                         .fact("behind", Words.seconds(link.lagSeconds()))
+                        .fact("lag in transactions", Words.count(link.lagTransactions()))
                         .fact("clock ahead", Words.seconds(link.skewSeconds()))
                         .fact("end of source's log", link.sourceLsn())
                         .fact("received", link.receivedLsn())

@@ -22,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,10 +90,7 @@ final class RunCommand implements Callable<Integer> {
                     "which nodes? Name at least one, such as"
                             + " pgchorus run n1=postgresql://postgres@localhost/app");
         }
-        Optional<Binding> binding =
-                http.binding(
-                        settings.value(DaemonSetting.HTTP),
-                        settings.value(DaemonSetting.HTTP_TOKEN_FILE).map(Path::of));
+        Optional<Binding> binding = http.binding(settings);
         log(settings);
         Logger log = LoggerFactory.getLogger(RunCommand.class);
         Daemon daemon = Daemon.start(nodes);
@@ -119,10 +115,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private DaemonSettings settings() {
-        Map<DaemonSetting, String> typed = new EnumMap<>(DaemonSetting.class);
-        http.typedPlace().ifPresent(text -> typed.put(DaemonSetting.HTTP, text));
-        http.typedTokenFile()
-                .ifPresent(path -> typed.put(DaemonSetting.HTTP_TOKEN_FILE, path.toString()));
+        Map<DaemonSetting, String> typed = http.typed();
         logLevel.ifPresent(text -> typed.put(DaemonSetting.LOG_LEVEL, text));
         logFormat.ifPresent(text -> typed.put(DaemonSetting.LOG_FORMAT, text));
         Map<String, String> environment = Program.surroundings(spec).environment();

@@ -103,10 +103,10 @@ final class StatusView {
                         "state",
                         ">lag",
                         ">behind",
+                        ">tx",
                         ">source",
                         ">received",
-                        ">applied",
-                        ">retained");
+                        ">applied");
         for (Status.Link link : links) {
             grid.row(
                     link.from(),
@@ -114,10 +114,10 @@ final class StatusView {
                     link.state(),
                     Words.size(link.lagBytes()),
                     Words.seconds(link.lagSeconds()),
+                    Words.count(link.lagTransactions()),
                     link.sourceLsn(),
                     link.receivedLsn(),
-                    link.appliedLsn(),
-                    link.slot().map(slot -> Words.size(slot.retainedBytes())).orElse(""));
+                    link.appliedLsn());
         }
         return grid.text();
     }
@@ -136,6 +136,7 @@ final class StatusView {
                 "reason", Json.known(link.reason()),
                 "lag_bytes", link.lagBytes(),
                 "lag_seconds", rounded(link.lagSeconds()),
+                "lag_transactions", link.lagTransactions(),
                 "skew_seconds", rounded(link.skewSeconds()),
                 "source_lsn", Json.known(link.sourceLsn()),
                 "received_lsn", Json.known(link.receivedLsn()),

@@ -47,6 +47,11 @@ final class Words {
         return String.format(Locale.ROOT, "%,d", number);
     }
 
+    /** The same; nothing if it is not known. */
+    static String count(OptionalLong number) {
+        return number.isPresent() ? count(number.getAsLong()) : "";
+    }
+
     /** A number and its noun: {@code 1 node}, {@code 3 nodes}. */
     static String count(long number, String noun) {
         return count(number) + " " + noun + (number == 1 ? "" : "s");

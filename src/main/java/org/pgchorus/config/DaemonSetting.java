@@ -31,6 +31,25 @@ public enum DaemonSetting {
             "",
             "a file with the token that every HTTP request has to carry",
             text -> text),
+    HTTP_TLS_CERT(
+            "http_tls_cert",
+            "--http-tls-cert",
+            "",
+            "answer HTTPS: a file with the certificate in PEM form, and those that lead to its"
+                    + " root",
+            text -> text),
+    HTTP_TLS_KEY(
+            "http_tls_key",
+            "--http-tls-key",
+            "",
+            "a file with the certificate's key, PKCS#8 in PEM form",
+            text -> text),
+    HTTP_TLS_CLIENT_CA(
+            "http_tls_client_ca",
+            "--http-tls-client-ca",
+            "",
+            "a file with roots of clients' certificates: who shows one of theirs needs no token",
+            text -> text),
     LOG_LEVEL(
             "log_level",
             "--log-level",

@@ -51,10 +51,24 @@ public final class DaemonSettings {
                         }
                     });
         }
+        tls(values).ifPresent(problems::add);
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
         return new DaemonSettings(values, nodes);
+    }
+
+    /** What lacks of HTTPS, where some of it is named. */
+    private static Optional<String> tls(Map<DaemonSetting, String> values) {
+        boolean certificate = values.containsKey(DaemonSetting.HTTP_TLS_CERT);
+        boolean key = values.containsKey(DaemonSetting.HTTP_TLS_KEY);
+        boolean roots = values.containsKey(DaemonSetting.HTTP_TLS_CLIENT_CA);
+        return certificate == key && (certificate || !roots)
+                ? Optional.empty()
+                : Optional.of(
+                        "http_tls_cert (--http-tls-cert) and http_tls_key (--http-tls-key) belong"
+                                + " together, and http_tls_client_ca (--http-tls-client-ca) needs"
+                                + " both");
     }
 
     private static Optional<String> variable(Map<String, String> environment, String name) {

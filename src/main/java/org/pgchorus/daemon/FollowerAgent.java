@@ -12,6 +12,7 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.sql.FollowSql;
 import org.pgchorus.sql.MemberSql;
 
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -30,12 +31,14 @@ final class FollowerAgent {
 
     private final Session control;
     private final NodeAddress node;
+    private final Paces paces;
     private Link link;
     private Thread thread;
 
     private FollowerAgent(Session control, NodeAddress node) {
         this.control = control;
         this.node = node;
+        this.paces = Paces.ofFollower(control);
     }
 
     /**
@@ -158,5 +161,6 @@ final class FollowerAgent {
                 report.transactions(),
                 report.changes(),
                 report.standingAt());
+        paces.look(Map.of(0, link));
     }
 }

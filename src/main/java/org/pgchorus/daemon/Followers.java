@@ -13,6 +13,7 @@ import org.pgchorus.pg.Session;
 import org.pgchorus.sql.FollowSql;
 import org.pgchorus.sql.MemberSql;
 import org.pgchorus.sql.ObjectNames;
+import org.pgchorus.sql.PaceSql;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -91,7 +92,8 @@ final class Followers {
                         known.name().text(),
                         new Said("down", "follower %s cannot be reached".formatted(known.name())),
                         Optional.empty(),
-                        provided(fed.provider, known.id(), known.name())));
+                        provided(fed.provider, known.id(), known.name()),
+                        OptionalLong.empty()));
     }
 
     /**
@@ -289,7 +291,10 @@ final class Followers {
                 following.name().text(),
                 heard,
                 following.position(),
-                provider.flatMap(p -> provided(p, following.id(), following.name())));
+                provider.flatMap(p -> provided(p, following.id(), following.name())),
+                Survey.number(
+                        follower.first(PaceSql.FOLLOWER_TAKES, row -> row.maybe(1))
+                                .flatMap(taken -> taken)));
     }
 
     private static String silence(Following following, Session follower, String since) {
@@ -305,20 +310,23 @@ final class Followers {
             String to,
             Said said,
             Optional<Lsn> position,
-            Optional<Provided> provided) {
+            Optional<Provided> provided,
+            OptionalLong transactionBytes) {
         OptionalLong lagBytes =
                 position.isPresent() && provided.isPresent()
                         ? OptionalLong.of(
                                 Math.max(0, provided.get().end.bytesSince(position.get())))
                         : OptionalLong.empty();
         Lsn received = position.filter(p -> p.isAfter(said.received)).orElse(said.received);
+        OptionalDouble lagSeconds = lagSeconds(said, lagBytes);
         return new Status.Link(
                 from,
                 to,
                 said.state,
                 said.reason,
                 lagBytes,
-                lagSeconds(said, lagBytes),
+                lagSeconds,
+                Pace.lacking(lagBytes, lagSeconds, transactionBytes),
                 OptionalDouble.empty(),
                 provided.map(p -> p.end.toString()).orElse(""),
                 received.equals(Lsn.ZERO) ? "" : received.toString(),

@@ -83,6 +83,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
     private Applied applied = new Applied();
     private Identity identity;
     private long readyWhenMicros;
+    private Paces paces;
 
     NodeAgent(NodeAddress node) {
         this.node = node;
@@ -144,6 +145,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
             return;
         }
         renewSurface(control);
+        paces = Paces.ofNode(control);
         applied = new Applied();
         policiesRead = Optional.empty();
         control.query(
@@ -385,6 +387,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
                         .collect(
                                 Collectors.toUnmodifiableMap(
                                         link -> link.report().plan().name(), Link::applyTimes));
+        paces.look(links);
         for (Map.Entry<Integer, Link> entry : links.entrySet()) {
             LinkReport report = entry.getValue().report();
             LinkState linkState = report.state();

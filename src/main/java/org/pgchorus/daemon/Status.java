@@ -54,6 +54,8 @@ public record Status(String groupId, List<Node> nodes, List<Link> links, List<St
      * @param lagBytes of the source's log not applied yet; empty if an end cannot be reached
      * @param lagSeconds since the commit of the newest transaction applied, heartbeats included, so
      *     up to a second on an idle link; zero if no bytes are missing
+     * @param lagTransactions about how many are not applied yet: the lacking bytes by what one took
+     *     lately; empty if that is not known
      * @param skewSeconds how far ahead of the target's clock the last transaction's commit lay,
      *     negative for behind
      * @param held tables that cannot be changed, while the others flow
@@ -65,6 +67,7 @@ public record Status(String groupId, List<Node> nodes, List<Link> links, List<St
             String reason,
             OptionalLong lagBytes,
             OptionalDouble lagSeconds,
+            OptionalLong lagTransactions,
             OptionalDouble skewSeconds,
             String sourceLsn,
             String receivedLsn,

@@ -64,6 +64,7 @@ public final class Survey {
             String standingAt,
             Optional<Lsn> position,
             Optional<String> pausedNodes,
+            OptionalLong transactionBytes,
             List<HeldChanges.HeldTable> held,
             Status.Differences differences) {
         boolean isPaused() {
@@ -196,6 +197,7 @@ public final class Survey {
                                         row.maybe(13).orElse(""),
                                         row.maybe(14).map(Lsn::parse),
                                         row.maybe(15),
+                                        number(row.maybe(16)),
                                         held.stream()
                                                 .filter(h -> h.from == row.number(1))
                                                 .map(HeldBy::table)
@@ -237,13 +239,18 @@ public final class Survey {
         Optional<String> resync =
                 wal.map(w -> w.resyncs().get(to.id()))
                         .map(why -> "%s; cure: pgchorus node resync %s".formatted(why, to.name()));
+        OptionalDouble lagSeconds = lagSeconds(incoming, lagBytes);
         return new Status.Link(
                 from.name().text(),
                 to.name().text(),
                 resync.isPresent() ? "resync" : state(incoming),
                 resync.orElseGet(() -> reason(to, incoming)),
                 lagBytes,
-                lagSeconds(incoming, lagBytes),
+                lagSeconds,
+                Pace.lacking(
+                        lagBytes,
+                        lagSeconds,
+                        incoming.map(Incoming::transactionBytes).orElse(OptionalLong.empty())),
                 seconds(incoming.flatMap(Incoming::skewMicros)),
                 source.map(s -> s.end.toString()).orElse(""),
                 received(incoming),
@@ -315,6 +322,12 @@ public final class Survey {
         long silent = incoming.get().silentSeconds;
         return OptionalDouble.of(
                 Math.max(0, micros / 1e6) + (silent > SILENT_SECONDS ? silent : 0));
+    }
+
+    static OptionalLong number(Optional<String> text) {
+        return text.isPresent()
+                ? OptionalLong.of(Long.parseLong(text.get()))
+                : OptionalLong.empty();
     }
 
     private static OptionalDouble seconds(Optional<String> micros) {

@@ -102,7 +102,7 @@ public final class Demo {
             out.accept(joining(group.nodes()));
             group.form();
             out.accept("Every node is ready, %s after the start.".formatted(since(began)));
-            Optional<Server> server = http.map(place -> serve(place, group.nodes()));
+            Optional<Server> server = http.map(place -> serve(place, group));
             try {
                 boolean equal = settle(group, write(group));
                 options.keepIn().ifPresent(directory -> kept(directory, group));
@@ -113,16 +113,22 @@ public final class Demo {
         }
     }
 
-    private Server serve(Http http, List<NodeAddress> nodes) {
+    private Server serve(Http http, DemoGroup group) {
         Optional<String> token =
                 http.place.token().isEmpty() ? Optional.of(Binding.newToken()) : Optional.empty();
         Binding place = token.map(http.place::withTokenForChanges).orElse(http.place);
         Server server =
                 http.asked
-                        ? Server.start(place, nodes)
-                        : Server.startThereOrElsewhere(place, nodes);
+                        ? Server.start(place, group.nodes(), group::applyTimes)
+                        : Server.startThereOrElsewhere(place, group.nodes(), group::applyTimes);
         out.accept("Dashboard: %1$s/  health: %1$s/cluster".formatted(server.uri()));
         token.ifPresent(it -> out.accept("Token to change something there: " + it));
+        out.accept(
+                "To see %s fail there: %s. It is started again after %d s."
+                        .formatted(
+                                group.nodes().getLast().name(),
+                                group.killing(),
+                                Revival.AWAY.toSeconds()));
         return server;
     }
 
@@ -154,6 +160,7 @@ public final class Demo {
                         + (options.seconds() == 0 ? "" : " Ctrl-C ends it early."));
         DemoText.head(group.nodes().stream().map(NodeAddress::name).toList()).forEach(out);
         long began = System.nanoTime();
+        Revival revival = group.revival(out);
         try (Workload load =
                 Workload.start(group.nodes(), options.ratePerSecond(), new Random().nextLong())) {
             writing = true;
@@ -165,12 +172,14 @@ public final class Demo {
                 long sum = DemoText.sum(written);
                 long rate = (sum - before) / (second - last);
                 out.accept(DemoText.second(second, written, rate, survey(group)));
+                revival.look(System.nanoTime());
                 before = sum;
                 last = second;
                 // A busy machine may take longer than a second to answer: then one is left out.
                 long passed = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began);
                 second = Math.max(second, (int) passed) + 1;
             }
+            revival.end();
             return load;
         } finally {
             writing = false;

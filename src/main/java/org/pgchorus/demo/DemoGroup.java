@@ -6,7 +6,9 @@ import org.pgchorus.daemon.Daemon;
 import org.pgchorus.daemon.Orders;
 import org.pgchorus.member.JoinProgress;
 import org.pgchorus.member.JoinRequest;
+import org.pgchorus.model.LinkName;
 import org.pgchorus.model.NodeName;
+import org.pgchorus.model.Took;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -129,6 +132,25 @@ final class DemoGroup implements AutoCloseable {
 
     List<NodeAddress> nodes() {
         return nodes;
+    }
+
+    /** How long applying took since the group was made, by link. */
+    Map<LinkName, Took> applyTimes() {
+        return daemon.map(Daemon::applyTimes).orElse(Map.of());
+    }
+
+    /** Brings servers back that somebody kills; hears what it does. */
+    Revival revival(Consumer<String> out) {
+        Map<NodeName, EmbeddedServer> named = new LinkedHashMap<>();
+        for (int i = 0; i < servers.size(); i++) {
+            named.put(nodes.get(i).name(), servers.get(i));
+        }
+        return new Revival(named, out);
+    }
+
+    /** How to kill the last node's server, in a shell. */
+    String killing() {
+        return "kill -9 %d".formatted(servers.getLast().processId());
     }
 
     /** Any node, for questions to the group. */

@@ -254,6 +254,11 @@ public final class EmbeddedServer implements AutoCloseable {
         return home.resolve("data");
     }
 
+    /** The postmaster's; another one after each start. */
+    synchronized long processId() {
+        return postmaster;
+    }
+
     /** Whether the postmaster exists, be it suspended. */
     public synchronized boolean isRunning() {
         return postmaster != 0 && !guard.ended();

@@ -131,7 +131,8 @@ final class Api {
                 "to", link.to(),
                 "state", link.state(),
                 "lag_bytes", link.lagBytes(),
-                "lag_seconds", link.lagSeconds());
+                "lag_seconds", link.lagSeconds(),
+                "lag_transactions", link.lagTransactions());
     }
 
     /** As {@code lag --json} has it. */
@@ -144,6 +145,7 @@ final class Api {
                 "reason", link.reason(),
                 "lag_bytes", link.lagBytes(),
                 "lag_seconds", link.lagSeconds(),
+                "lag_transactions", link.lagTransactions(),
                 "skew_seconds", link.skewSeconds(),
                 "source_lsn", link.sourceLsn(),
                 "received_lsn", link.receivedLsn(),

@@ -40,7 +40,7 @@ public final class GroupJudge implements Function<String, Judgement>, AutoClosea
     }
 
     private void look(Sight sight) {
-        view = new View(sight, judge.look(sight), System.nanoTime(), List.of(), Map.of(), Map.of());
+        view = new View(sight, judge.look(sight), System.nanoTime(), List.of(), Map.of());
         sight.status().map(GroupJudge::nodes).ifPresent(told);
     }
 

@@ -63,7 +63,7 @@ enum Metric {
             Type.GAUGE,
             List.of("from", "to"),
             "Transactions not applied yet, about: lacking bytes by what one took lately.",
-            view -> links(view, link -> Pace.lacking(link, view.pace()))),
+            view -> links(view, link -> number(link.lagTransactions()))),
     LINK_UNDECODED_BYTES(
             "link_undecoded_bytes",
             Type.GAUGE,

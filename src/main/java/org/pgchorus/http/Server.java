@@ -10,7 +10,6 @@ import com.sun.net.httpserver.HttpsServer;
 import org.pgchorus.config.NodeAddress;
 import org.pgchorus.daemon.Lookout;
 import org.pgchorus.daemon.Sight;
-import org.pgchorus.daemon.Status;
 import org.pgchorus.model.LinkName;
 import org.pgchorus.model.Took;
 import org.slf4j.Logger;
@@ -76,7 +75,6 @@ public final class Server implements AutoCloseable {
     private final Judge judge = new Judge();
     private final History history = new History();
     private final Timeline timeline = new Timeline();
-    private final Pace pace = new Pace();
     private final Tasks tasks = new Tasks(InstantSource.system());
     private final CountDownLatch looked = new CountDownLatch(1);
     private final Lookout lookout;
@@ -153,12 +151,13 @@ public final class Server implements AutoCloseable {
     }
 
     /** The same, on a free port if the wanted one is taken. */
-    public static Server startThereOrElsewhere(Binding wanted, List<NodeAddress> nodes) {
+    public static Server startThereOrElsewhere(
+            Binding wanted, List<NodeAddress> nodes, Supplier<Map<LinkName, Took>> applyTimes) {
         try {
-            return start(wanted, nodes);
+            return start(wanted, nodes, applyTimes);
         } catch (IllegalArgumentException taken) {
             LOG.info("{}", taken.getMessage());
-            return start(wanted.onFreePort(), nodes);
+            return start(wanted.onFreePort(), nodes, applyTimes);
         }
     }
 
@@ -187,13 +186,7 @@ public final class Server implements AutoCloseable {
 
     private void look(Sight sight) {
         View newest =
-                new View(
-                        sight,
-                        judge.look(sight),
-                        System.nanoTime(),
-                        List.of(),
-                        pace.look(sight.status().map(Status::links).orElse(List.of())),
-                        applyTimes.get());
+                new View(sight, judge.look(sight), System.nanoTime(), List.of(), applyTimes.get());
         timeline.look(newest);
         view = newest.with(history.look(newest));
         looked.countDown();

@@ -17,7 +17,6 @@ import java.util.Optional;
  * @param standings of all nodes, by name
  * @param takenNanos when, by {@link System#nanoTime}: the age must not depend on clocks
  * @param past what changed lately, the oldest first
- * @param pace bytes of log a transaction, by link, as {@link Pace} has it
  * @param applyTimes how long applying took, on the links that this process applies
  */
 record View(
@@ -25,15 +24,14 @@ record View(
         Map<String, Standing> standings,
         long takenNanos,
         List<Happening> past,
-        Map<String, Double> pace,
         Map<LinkName, Took> applyTimes) {
     /** One that nothing went before. */
     static View first(Sight sight, long takenNanos) {
-        return new View(sight, new Judge().look(sight), takenNanos, List.of(), Map.of(), Map.of());
+        return new View(sight, new Judge().look(sight), takenNanos, List.of(), Map.of());
     }
 
     View with(List<Happening> happenings) {
-        return new View(sight, standings, takenNanos, List.copyOf(happenings), pace, applyTimes);
+        return new View(sight, standings, takenNanos, List.copyOf(happenings), applyTimes);
     }
 
     /** The names of the nodes that are served. */

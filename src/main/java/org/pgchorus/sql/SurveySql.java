@@ -15,7 +15,8 @@ public final class SurveySql {
     /**
      * Links that end here: from, state, reason, paused, seconds since the daemon last said
      * something, received, durable, micros from the last applied commit to when that was said, skew
-     * micros, transactions, changes, conflicts, standing at, position, paused nodes it ends at.
+     * micros, transactions, changes, conflicts, standing at, position, paused nodes it ends at,
+     * bytes a transaction takes (null too where there is no column for it).
      */
     public static final String LINKS_IN =
             """
@@ -27,7 +28,8 @@ public final class SurveySql {
                    (SELECT p.lsn FROM pgchorus.link_position p WHERE p.from_node = m.id),
                    (SELECT string_agg(e.name, ', ' ORDER BY e.id) FROM pgchorus.node_control n
                     JOIN pgchorus.member e ON e.id = n.node
-                    WHERE n.paused AND n.node IN (m.id, l.node_id))
+                    WHERE n.paused AND n.node IN (m.id, l.node_id)),
+                   to_jsonb(s) ->> 'transaction_bytes'
             FROM pgchorus.local l
             JOIN pgchorus.member m ON m.id <> l.node_id
             LEFT JOIN pgchorus.link_status s ON s.from_node = m.id

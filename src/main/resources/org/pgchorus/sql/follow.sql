@@ -39,7 +39,8 @@ CREATE TABLE pgchorus.follow_position (
     changes bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 
--- What the daemon last said.
+-- What the daemon last said. transaction_bytes: how much of its provider's log a transaction took
+-- lately.
 CREATE TABLE pgchorus.follow_status (
     one            boolean PRIMARY KEY DEFAULT true CHECK (one),
     state          text NOT NULL,
@@ -50,7 +51,8 @@ CREATE TABLE pgchorus.follow_status (
     transactions   bigint NOT NULL,
     changes        bigint NOT NULL,
     standing_at    text NOT NULL,
-    said           timestamptz NOT NULL DEFAULT clock_timestamp()
+    said           timestamptz NOT NULL DEFAULT clock_timestamp(),
+    transaction_bytes bigint
 ) WITH (fillfactor = 10);
 
 -- What clients wrote into followed tables here. An entry a statement, or a row; the daemon adds

@@ -200,7 +200,8 @@ CREATE TABLE pgchorus.tenure (
     announced_lsn pg_lsn
 );
 
--- What the daemon last said of the links that end here.
+-- What the daemon last said of the links that end here. transaction_bytes: how much of its writer's
+-- log a transaction took lately.
 CREATE TABLE pgchorus.link_status (
     from_node            smallint PRIMARY KEY,
     state                text NOT NULL,
@@ -214,7 +215,8 @@ CREATE TABLE pgchorus.link_status (
     applied_changes      bigint NOT NULL DEFAULT 0,
     conflicts            bigint NOT NULL DEFAULT 0,
     standing_at          text,
-    said                 timestamptz NOT NULL DEFAULT clock_timestamp()
+    said                 timestamptz NOT NULL DEFAULT clock_timestamp(),
+    transaction_bytes    bigint
 );
 
 -- Every conflict this node decided, with both versions, whichever side won.

@@ -2,6 +2,9 @@
 -- behind install.sql, and again when a later version of the daemon serves the node; so a view only
 -- ever gets new columns at its end, and nothing here holds data but the state of snowflake_nextval.
 
+-- Databases of the first version have no room for it.
+ALTER TABLE pgchorus.link_status ADD COLUMN IF NOT EXISTS transaction_bytes bigint;
+
 CREATE OR REPLACE VIEW pgchorus.node AS
     SELECT m.id, m.name, m.address, m.state, m.id = l.node_id AS local,
            coalesce(c.paused, false) AS paused, coalesce(c.read_only, false) AS read_only

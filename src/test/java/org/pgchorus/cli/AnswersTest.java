@@ -30,6 +30,7 @@ class AnswersTest {
                     "",
                     OptionalLong.of(1536),
                     OptionalDouble.of(0.25),
+                    OptionalLong.of(1203),
                     OptionalDouble.of(-0.001),
                     "0/2000",
                     "0/1F00",
@@ -61,6 +62,7 @@ class AnswersTest {
                     "node n2 cannot be reached",
                     OptionalLong.empty(),
                     OptionalDouble.empty(),
+                    OptionalLong.empty(),
                     OptionalDouble.empty(),
                     "",
                     "",
@@ -156,6 +158,7 @@ class AnswersTest {
                     "",
                     OptionalLong.of(0),
                     OptionalDouble.of(0),
+                    OptionalLong.of(0),
                     OptionalDouble.of(0),
                     "0/2000",
                     "0/2000",
@@ -279,6 +282,7 @@ class AnswersTest {
                 "",
                 OptionalLong.of(0),
                 OptionalDouble.of(0),
+                OptionalLong.of(0),
                 OptionalDouble.of(0),
                 "0/2000",
                 "0/2000",
@@ -329,6 +333,7 @@ class AnswersTest {
         JsonNode flowing = links.get(0);
         assertThat(flowing.get("lag_bytes").asLong()).isEqualTo(1536);
         assertThat(flowing.get("lag_seconds").asDouble()).isEqualTo(0.25);
+        assertThat(flowing.get("lag_transactions").asLong()).isEqualTo(1203);
         assertThat(flowing.get("active").asBoolean()).isTrue();
         assertThat(flowing.get("active_pid").asInt()).isEqualTo(4711);
         assertThat(flowing.get("retained_bytes").asLong()).isEqualTo(4096);
@@ -340,6 +345,7 @@ class AnswersTest {
                 List.of(
                         "lag_bytes",
                         "lag_seconds",
+                        "lag_transactions",
                         "received_lsn",
                         "applied_lsn",
                         "durable_lsn",
@@ -358,9 +364,9 @@ class AnswersTest {
         assertThat(LagCommand.text(List.of(FLOWING, DOWN)))
                 .isEqualTo(
                         """
-                        from  to  state        lag  behind  source  received  applied  retained
-                        n1    n2  streaming  1.5kB   250ms  0/2000    0/1F00   0/1A00       4kB
-                        n2    n1  down           -       -       -         -        -         -
+                        from  to  state        lag  behind     tx  source  received  applied
+                        n1    n2  streaming  1.5kB   250ms  1,203  0/2000    0/1F00   0/1A00
+                        n2    n1  down           -       -      -       -         -        -
 
                         n2->n1: node n2 cannot be reached
                         """);

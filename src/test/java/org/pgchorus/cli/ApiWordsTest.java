@@ -32,6 +32,7 @@ class ApiWordsTest {
                     "",
                     OptionalLong.empty(),
                     OptionalDouble.empty(),
+                    OptionalLong.empty(),
                     OptionalDouble.empty(),
                     "",
                     "",

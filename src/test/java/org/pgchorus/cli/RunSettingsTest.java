@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgchorus.config.DaemonSetting;
+import org.pgchorus.config.DaemonSettings;
 import org.pgchorus.config.GroupSetting;
+import org.pgchorus.config.SettingsFile;
+import org.pgchorus.http.Tls;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** What the lists of settings name can be typed, and is in the help; wrong files are refused. */
 class RunSettingsTest {
@@ -23,6 +28,29 @@ class RunSettingsTest {
         String group = Typed.of("group", "set", "--help").out();
         for (GroupSetting setting : GroupSetting.values()) {
             assertThat(group).contains(setting.key());
+        }
+    }
+
+    @Test
+    void theFileNamesWhatHttpsNeeds() {
+        String file =
+                """
+                http_tls_cert: cert.pem
+                http_tls_key: key.pem
+                http_tls_client_ca: roots.pem
+                """;
+        DaemonSettings settings =
+                DaemonSettings.of(Map.of(), Map.of(), Optional.of(SettingsFile.parse(file)));
+        assertThat(HttpOption.tls(settings))
+                .contains(
+                        new Tls(
+                                Path.of("cert.pem"),
+                                Path.of("key.pem"),
+                                Optional.of(Path.of("roots.pem"))));
+        for (String command : List.of("run", "demo")) {
+            Typed half = Typed.of(command, "--http-tls-key", "key.pem");
+            assertThat(half.status()).as(half.err()).isEqualTo(Exit.WRONG_USE);
+            assertThat(half.err()).contains("--http-tls-cert", "belong together");
         }
     }
 

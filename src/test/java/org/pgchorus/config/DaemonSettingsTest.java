@@ -93,6 +93,9 @@ class DaemonSettingsTest {
                                 "nodes", "",
                                 "http", "",
                                 "http_token_file", "",
+                                "http_tls_cert", "",
+                                "http_tls_key", "",
+                                "http_tls_client_ca", "",
                                 "log_level", "info",
                                 "log_format", "text"));
         assertThat(
@@ -174,6 +177,24 @@ class DaemonSettingsTest {
                         "log_level: \"inof\" is none of",
                         "did you mean \"info\"?",
                         "log_format: \"yaml\" is none of text, json");
+    }
+
+    @Test
+    void httpsIsNamedInTheFileToo() {
+        DaemonSettings settings =
+                of(
+                        Map.of(DaemonSetting.HTTP_TLS_KEY, "typed.key"),
+                        Map.of("PGCHORUS_HTTP_TLS_CLIENT_CA", "said.pem"),
+                        "http_tls_cert: filed.pem\nhttp_tls_key: filed.key\n");
+        assertThat(settings.value(DaemonSetting.HTTP_TLS_CERT)).contains("filed.pem");
+        assertThat(settings.value(DaemonSetting.HTTP_TLS_KEY)).contains("typed.key");
+        assertThat(settings.value(DaemonSetting.HTTP_TLS_CLIENT_CA)).contains("said.pem");
+        for (String half :
+                List.of("http_tls_cert: a", "http_tls_key: a", "http_tls_client_ca: a")) {
+            assertThatThrownBy(() -> of(Map.of(), Map.of(), half + "\nlog_level: loud\n"))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContainingAll("belong together", "log_level: \"loud\"");
+        }
     }
 
     @Test

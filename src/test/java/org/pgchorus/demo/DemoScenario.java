@@ -7,12 +7,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgchorus.config.Address;
+import org.pgchorus.http.Binding;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,18 +35,50 @@ import java.util.stream.Stream;
 class DemoScenario {
     private static final Pattern ADDRESS = Pattern.compile("psql (postgresql://\\S+)");
 
+    private static final Pattern DASHBOARD = Pattern.compile("Dashboard: (http://\\S+)/ ");
+
+    private volatile String metrics = "";
+
     private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
 
     @Test
     void threeNodesWriteInEachOthersWayAndConverge() throws InterruptedException {
-        assertThat(new Demo(DemoOptions.of(3, 5), lines::add).run()).as(text()).isTrue();
+        Demo.Http http = new Demo.Http(Binding.parse("127.0.0.1:0", Optional.empty()), false);
+        assertThat(new Demo(DemoOptions.of(3, 5), Optional.of(http), this::hear).run())
+                .as(text())
+                .isTrue();
         assertThat(lines).contains("converged").noneMatch(line -> line.contains("differs;"));
         assertThat(lines).anyMatch(line -> line.matches(" +\\d+  update_origin_differs"));
         assertThat(lines).allMatch(line -> line.length() <= 80);
+        assertThat(lines)
+                .anyMatch(line -> line.matches("To see n3 fail there: kill -9 \\d+\\. .*"));
+        assertThat(metrics)
+                .containsPattern("apply_latency_seconds_count\\{from=\"n1\",to=\"n2\"} [1-9]")
+                .containsPattern("apply_latency_seconds_count\\{from=\"n3\",to=\"n1\"} [1-9]");
         List<Address> nodes = addresses();
         assertThat(nodes).hasSize(3);
         for (Address node : nodes) {
             assertThatThrownBy(() -> Session.open(node, "test")).isInstanceOf(PgError.class);
+        }
+    }
+
+    /** Asks for the metrics in the middle of the load. */
+    private void hear(String line) {
+        lines.add(line);
+        if (line.startsWith("    3 s")) {
+            metrics = get(DASHBOARD.matcher(text()).results().findFirst().orElseThrow().group(1));
+        }
+    }
+
+    private static String get(String place) {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(place + "/metrics")).build();
+            return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
         }
     }
 

@@ -159,11 +159,7 @@ class MetricsTest {
     void alertsAskForMetricsThereAre() throws IOException {
         String rules = Files.readString(ALERTS);
         assertThat(namesIn(rules)).isNotEmpty().isSubsetOf(known());
-        List<String> alerts =
-                rules.lines()
-                        .filter(line -> line.strip().startsWith("- alert: "))
-                        .map(line -> line.replaceFirst(".*: ", ""))
-                        .toList();
+        List<String> alerts = alerts(rules);
         assertThat(alerts)
                 .contains(
                         "PgchorusLinkDown",
@@ -177,6 +173,21 @@ class MetricsTest {
         assertThat(rules.lines().filter(line -> line.strip().startsWith("expr: ")))
                 .hasSameSizeAs(alerts)
                 .allSatisfy(line -> assertThat(namesIn(line)).as(line).isNotEmpty());
+    }
+
+    private static List<String> alerts(String rules) {
+        return rules.lines()
+                .filter(line -> line.strip().startsWith("- alert: "))
+                .map(line -> line.replaceFirst(".*: ", ""))
+                .toList();
+    }
+
+    @Test
+    void theRunbookHasAnEntryForEveryAlertAndNoOther() throws IOException {
+        String runbook = Files.readString(Path.of("docs/operating.md"));
+        assertThat(Pattern.compile("(?m)^\\| `(Pgchorus\\w+)` \\|").matcher(runbook).results())
+                .extracting(entry -> entry.group(1))
+                .containsExactlyElementsOf(alerts(Files.readString(ALERTS)));
     }
 
     @Test

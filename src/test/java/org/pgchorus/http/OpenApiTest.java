@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The API's description says what the server does. */
@@ -69,6 +71,34 @@ class OpenApiTest {
                 .properties()
                 .forEach(path -> described.put(path.getKey(), names(path.getValue())));
         assertThat(described).isEqualTo(served);
+    }
+
+    /** Of the words for health each is named once, not for every node again. */
+    @Test
+    void pathsInTheDocumentationAreThoseOfTheServer() throws IOException {
+        String document = Files.readString(Path.of("docs/http.md"));
+        Set<String> written = new TreeSet<>();
+        String before = "";
+        Matcher paths = Pattern.compile("`(?:\\.\\.\\.)?(/[^`?]*)").matcher(document);
+        while (paths.find()) {
+            String path = paths.group(1);
+            if (paths.group().startsWith("`...")) {
+                path = before.substring(0, before.lastIndexOf('/')) + path;
+            }
+            before = path;
+            written.add(
+                    path.replace("FROM", "{from}")
+                            .replace("TO", "{to}")
+                            .replace("NAME", "{name}")
+                            .replace("ID", "{id}"));
+        }
+        Set<String> served =
+                routes().all().stream()
+                        .map(Routes.Route::template)
+                        .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(served).containsAll(written);
+        served.removeIf(path -> path.matches("/ui/.*|/nodes/\\{name}/.*"));
+        assertThat(written).containsAll(served);
     }
 
     @Test

@@ -136,7 +136,6 @@ final class Sights {
                 new Judge().look(sight()),
                 System.nanoTime(),
                 List.of(),
-                Map.of("n1->n2", 512.0, "n2->n1", 512.0, "n3->n1", 512.0),
                 Map.of(new LinkName(new NodeName("n2"), new NodeName("n1")), new Took(TOOK, 75.5)));
     }
 
@@ -149,6 +148,7 @@ final class Sights {
                 flows ? "" : "an end cannot be reached",
                 flows ? OptionalLong.of(4096) : OptionalLong.empty(),
                 OptionalDouble.of(lagSeconds.getOrDefault(to, 0.25)),
+                flows ? OptionalLong.of(8) : OptionalLong.empty(),
                 OptionalDouble.of(skews.getOrDefault(from, -0.001)),
                 "0/3000",
                 "0/2800",

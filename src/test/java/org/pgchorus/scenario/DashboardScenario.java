@@ -132,6 +132,14 @@ class DashboardScenario {
     }
 
     @Test
+    @Order(3)
+    void ofALongValueTheBeginningIsShown() {
+        conflict(3, "x".repeat(5000), "Bob");
+        browser.awaitText("#conflict", "x … (5,000 characters)");
+        assertThat(browser.text("#conflict")).hasSizeLessThan(1000);
+    }
+
+    @Test
     @Order(4)
     void heldTablesTellTheirCauseAndCureAndDisplacedRowsAreCounted() {
         group.holdAll();

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A daemon of three nodes is asked over HTTP, while one of them fails and comes back. */
@@ -113,6 +114,36 @@ class HttpScenario {
         }
         TestGroup.await(
                 "node b has caught up", () -> client.status("/nodes/b/replica?lag=100kB") == 200);
+    }
+
+    private static long transactionsLacking() {
+        return client.json("/api/v1/lag")
+                .valueStream()
+                .filter(it -> it.get("from").asText().equals("a"))
+                .filter(it -> it.get("to").asText().equals("b"))
+                .mapToLong(it -> it.get("lag_transactions").asLong(-1))
+                .sum();
+    }
+
+    @Test
+    void lagIsToldInTransactionsToo() {
+        Runnable load =
+                () ->
+                        IntStream.range(0, 40)
+                                .forEach(i -> group.run(0, "UPDATE h SET v = 'x' WHERE id = 0"));
+        group.run(0, "INSERT INTO h VALUES (0, 'x')");
+        load.run();
+        group.settle();
+        group.hold(0, 1);
+        try {
+            load.run();
+            TestGroup.await(
+                    "about 40 transactions lack: " + client.text("/api/v1/lag"),
+                    () -> transactionsLacking() >= 20 && transactionsLacking() < 400);
+        } finally {
+            group.release(0, 1);
+        }
+        group.settle();
     }
 
     @Test

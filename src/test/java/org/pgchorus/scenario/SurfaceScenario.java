@@ -234,6 +234,7 @@ class SurfaceScenario {
                         "DROP FUNCTION pgchorus.wait_until_applied, pgchorus.snowflake_nextval,"
                                 + " pgchorus.replication_lag",
                         "DROP VIEW pgchorus.conflict_history",
+                        "ALTER TABLE pgchorus.link_status DROP COLUMN transaction_bytes",
                         "ALTER TABLE pgchorus.local DROP COLUMN surface");
             }
             old.startDaemon();
@@ -249,6 +250,7 @@ class SurfaceScenario {
                                                         + "'pgchorus.replication_lag()')"
                                                         + " IS NOT NULL")
                                         .equals(List.of("t")));
+                old.rows(node, "SELECT transaction_bytes FROM pgchorus.link_status");
                 assertThat(old.rows(node, "SELECT node_name FROM pgchorus.replication_lag()"))
                         .containsExactly(TestGroup.name(1 - node).text());
             }

@@ -9,6 +9,14 @@ const SHOWN_NARROW = 4;
 /** Time to read one before the next is shown by itself. */
 const READ_MILLIS = 4000;
 
+/** Of a longer value only the beginning is shown: it would push everything else off the page. */
+const LONGEST = 240;
+
+function shortened(text) {
+  return text.length <= LONGEST ? text
+      : `${text.slice(0, LONGEST)} … (${plural(text.length, "character")})`;
+}
+
 /** local, remote, both or none. */
 function winner(conflict) {
   switch (conflict.resolution) {
@@ -144,7 +152,7 @@ export class Conflicts {
     const cell = (row, column, won, differs) => {
       const known = row && Object.hasOwn(row, column);
       return el("td", {class: `${won ? "won" : "lost"}${differs ? " differs" : ""}`},
-          row === null ? "–" : known ? value(row[column]) : "(not sent)");
+          row === null ? "–" : known ? shortened(value(row[column])) : "(not sent)");
     };
     const local = side === "local" || side === "both";
     const remote = side === "remote" || side === "both";
