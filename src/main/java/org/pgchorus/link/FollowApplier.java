@@ -9,19 +9,25 @@ import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.pgoutput.Message;
 import org.pgchorus.sql.FollowSql;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Applies a provider's stream to its follower: every transaction whole, in the provider's order,
- * committed together with the position it ends at.
+ * committed together with the position it ends at. Those that came together are made together; if
+ * something is in their way, one by one, and change by change.
  *
  * <p>One thread. A failure leaves the database's transaction open; the caller breaks the session,
  * and all begins again from the position.
  */
 final class FollowApplier implements Receiver {
+    private static final Logger LOG = LoggerFactory.getLogger(FollowApplier.class);
+
     /** How long a busy link may leave what it applied unflushed, and so unacknowledged. */
     private static final long FLUSH_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -31,8 +37,25 @@ final class FollowApplier implements Receiver {
     private final FollowPath path;
     private final ApplyTimes times;
 
+    private final FollowGroup group;
+
+    /** Triggers of the follower's own see each table's changes in the provider's order. */
+    private final boolean hasTriggers;
+
+    /** The transaction under way. */
     private Message.Begin current;
+
     private long beginCameNanos;
+
+    /** What has come of it, while it may still be made with others. */
+    private final List<Message> coming = new ArrayList<>();
+
+    private long comingBytes;
+    private boolean singly;
+
+    /** What is made change by change: the transaction, its changes so far, the last of them. */
+    private Message.Begin making;
+
     private boolean opened;
     private long changesHere;
     private Message at;
@@ -53,6 +76,8 @@ final class FollowApplier implements Receiver {
         this.target = target;
         tables = new TargetTables(target);
         path = new FollowPath(target, tables);
+        group = new FollowGroup(target, path);
+        hasTriggers = target.value(FollowSql.HAS_TRIGGERS).equals("t");
         sourceAppliedLsn =
                 target.first(FollowSql.POSITION, row -> row.lsn(1))
                         .orElseThrow(() -> PgError.busy("the copy is not done yet"));
@@ -81,14 +106,47 @@ final class FollowApplier implements Receiver {
             case Message.Begin begin -> {
                 current = begin;
                 beginCameNanos = cameNanos;
-                changesHere = 0;
+                singly = false;
             }
-            case Message.Describe(var relation) -> tables.describe(relation);
+            case Message.Describe(var relation) -> {
+                if (coming.isEmpty()) {
+                    settle();
+                } else {
+                    goSingly();
+                }
+                tables.describe(relation);
+            }
             case Message.Origin _, Message.Type _, Message.LogicalMessage _ -> {}
             case Message.Commit commit -> commit(commit);
             case Message.Insert _, Message.Update _, Message.Delete _, Message.Truncate _ ->
-                    change(message);
+                    come(message);
         }
+    }
+
+    private void come(Message message) {
+        if (singly) {
+            change(message);
+            return;
+        }
+        coming.add(message);
+        comingBytes += Memory.weight(message);
+        if (comingBytes > Arrival.KEPT_BYTES) {
+            goSingly();
+        }
+    }
+
+    /** The transaction under way is made change by change from here on. */
+    private void goSingly() {
+        settle();
+        singly = true;
+        making = current;
+        coming.forEach(this::change);
+        forget();
+    }
+
+    private void forget() {
+        coming.clear();
+        comingBytes = 0;
     }
 
     private void change(Message message) {
@@ -140,22 +198,99 @@ final class FollowApplier implements Receiver {
     }
 
     private void commit(Message.Commit commit) {
-        sourceSeenLsn = commit.endLsn();
-        if (opened) {
-            move();
-            opened = false;
-            transactions++;
-            changes += changesHere;
-            times.applied(beginCameNanos);
+        if (singly) {
+            end(commit.endLsn(), beginCameNanos);
+        } else if (coming.isEmpty()) {
+            sourceSeenLsn = commit.endLsn();
+        } else {
+            FollowGroup.Whole whole =
+                    new FollowGroup.Whole(
+                            current,
+                            List.copyOf(coming),
+                            comingBytes,
+                            commit.endLsn(),
+                            beginCameNanos);
+            forget();
+            add(whole);
         }
         appliedMicros = Math.max(appliedMicros, commit.commitMicros());
         current = null;
+    }
+
+    private void add(FollowGroup.Whole whole) {
+        if (hasTriggers || !isAdded(whole)) {
+            settle();
+            make(whole);
+            return;
+        }
+        sourceSeenLsn = whole.endLsn();
+        if (group.isFull()) {
+            settle();
+        }
+    }
+
+    private boolean isAdded(FollowGroup.Whole whole) {
+        try {
+            return group.add(whole);
+        } catch (PgError.Refused e) {
+            LOG.debug("link {}: change by change: {}", plan.name(), e.getMessage());
+            return false;
+        }
+    }
+
+    /** Makes a transaction by itself. */
+    private void make(FollowGroup.Whole whole) {
+        making = whole.begin();
+        whole.changes().forEach(this::change);
+        end(whole.endLsn(), whole.cameNanos());
+    }
+
+    private void end(Lsn endLsn, long cameNanos) {
+        sourceSeenLsn = endLsn;
+        move(changesHere);
+        opened = false;
+        transactions++;
+        changes += changesHere;
+        times.applied(cameNanos);
+        changesHere = 0;
         at = null;
     }
 
+    /** Makes those that have come together; each by itself if something is in their way. */
+    private void settle() {
+        if (group.isEmpty()) {
+            return;
+        }
+        Lsn end = sourceSeenLsn;
+        List<FollowGroup.Whole> all = List.copyOf(group.transactions());
+        try {
+            target.begin();
+            group.make();
+            move(group.changes());
+            transactions += all.size();
+            changes += group.changes();
+            all.forEach(whole -> times.applied(whole.cameNanos()));
+        } catch (PgError e) {
+            giveUp(e);
+            all.forEach(this::make);
+            sourceSeenLsn = end;
+        }
+        group.clear();
+    }
+
+    private void giveUp(PgError failure) {
+        LOG.debug("link {}: one by one: {}", plan.name(), failure.getMessage());
+        try {
+            target.rollback();
+        } catch (PgError lost) {
+            failure.addSuppressed(lost);
+            throw failure;
+        }
+    }
+
     /** Commits the open transaction together with the position it ends at. */
-    private void move() {
-        if (target.update(FollowSql.MOVE, sourceSeenLsn, changesHere) == 0) {
+    private void move(long changesMade) {
+        if (target.update(FollowSql.MOVE, sourceSeenLsn, changesMade) == 0) {
             throw PgError.refused(
                     "follower %s keeps no position; follow anew".formatted(plan.name().to()));
         }
@@ -166,13 +301,16 @@ final class FollowApplier implements Receiver {
     @Override
     public void flush(boolean idle) {
         boolean due = System.nanoTime() - flushedNanos > FLUSH_NANOS;
-        if (current != null || !sourceSeenLsn.isAfter(sourceDurableLsn) || !(idle || due)) {
+        if (current != null || !(idle || due)) {
+            return;
+        }
+        settle();
+        if (!sourceSeenLsn.isAfter(sourceDurableLsn)) {
             return;
         }
         target.begin();
         target.execute(FollowSql.DURABLE);
-        changesHere = 0;
-        move();
+        move(0);
         sourceDurableLsn = sourceAppliedLsn;
         flushedNanos = System.nanoTime();
     }
@@ -217,15 +355,15 @@ final class FollowApplier implements Receiver {
 
     @Override
     public String position() {
-        if (current == null || at == null) {
+        if (making == null || at == null) {
             return "";
         }
         return "transaction %s of %s, committed %s at %s, change %d: %s of %s"
                 .formatted(
-                        Integer.toUnsignedString(current.xid()),
+                        Integer.toUnsignedString(making.xid()),
                         plan.name().from(),
-                        Stamp.instantOf(current.commitMicros()),
-                        current.commitLsn(),
+                        Stamp.instantOf(making.commitMicros()),
+                        making.commitLsn(),
                         changesHere,
                         at.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT),
                         tablesOf(at).stream().map(TableName::toString).collect(joining(", ")));

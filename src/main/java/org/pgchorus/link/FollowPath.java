@@ -31,6 +31,55 @@ final class FollowPath {
         this.tables = tables;
     }
 
+    /**
+     * A change that is made by one statement if all is as the provider knew it.
+     *
+     * @param relation the provider's id of the table
+     * @param hasToTouch whether a row that it does not touch is another than the provider knew
+     */
+    record Change(int relation, String sql, List<String> parameters, boolean hasToTouch) {}
+
+    /** The statement for a change; empty if it takes more than one, or a look. */
+    Optional<Change> plan(Message message) {
+        return switch (message) {
+            case Message.Insert insert -> {
+                RowSql sql = tables.statements(insert.relation());
+                yield Optional.of(
+                        new Change(insert.relation(), sql.insert, sql.all(insert.after()), true));
+            }
+            case Message.Update update -> planned(update);
+            case Message.Delete delete -> {
+                RowSql sql = tables.statements(delete.relation());
+                yield sql.table().hasKey()
+                        ? Optional.of(
+                                new Change(
+                                        delete.relation(),
+                                        sql.delete,
+                                        sql.key(delete.before()),
+                                        false))
+                        : Optional.empty();
+            }
+            default -> Optional.empty();
+        };
+    }
+
+    private Optional<Change> planned(Message.Update update) {
+        RowSql sql = tables.statements(update.relation());
+        if (!sql.table().hasKey() || update.keyOnly()) {
+            return Optional.empty();
+        }
+        Row after = update.before().map(update.after()::completedFrom).orElse(update.after());
+        List<String> key = sql.key(after);
+        List<Integer> places = FollowRowSql.settable(sql, after);
+        if (places.isEmpty() || !update.before().map(sql::key).orElse(key).equals(key)) {
+            return Optional.empty();
+        }
+        List<String> parameters = FollowRowSql.values(after, places);
+        parameters.addAll(key);
+        return Optional.of(
+                new Change(update.relation(), FollowRowSql.update(sql, places), parameters, true));
+    }
+
     void insert(Message.Insert insert) {
         RowSql sql = tables.statements(insert.relation());
         put(sql, insert.after());

@@ -70,6 +70,14 @@ public final class FollowSql {
     /** Makes this transaction's commit wait for the disk, and so all before it durable. */
     public static final String DURABLE = "SET LOCAL synchronous_commit = local";
 
+    /** Whether the follower has triggers of its own that fire for what is replicated. */
+    public static final String HAS_TRIGGERS =
+            """
+            SELECT EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+                           WHERE NOT t.tgisinternal AND t.tgenabled IN ('R', 'A')
+                             AND p.pronamespace <> 'pgchorus'::regnamespace)\
+            """;
+
     /** Says that a change could not be made; parameters: schema, table, key. */
     public static final String MISS =
             """
