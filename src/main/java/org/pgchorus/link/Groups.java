@@ -138,6 +138,10 @@ final class Groups {
         if (gathered.isEmpty()) {
             return;
         }
+        if (applier.clock().mayBeAhead(latestMicros(gathered))) {
+            // The target is asked the time, on the connection that answers what is in flight.
+            land();
+        }
         List<Arrival> group = List.copyOf(gathered);
         if (untilHeld(group) < group.size()) {
             land();

@@ -8,6 +8,8 @@ const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [1, 2], [10, 4], [4, 4], [12, 
 /** Redrawing costs more than looking. */
 const PERIOD_MILLIS = 1900;
 
+const LEAST_MILLIS = 60_000;
+
 const theme = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const clock = (millis) => new Date(millis).toLocaleTimeString("en-GB");
 
@@ -87,7 +89,9 @@ export class Charts {
     }
     this.#drawn = time;
     const span = Number(byId("window").value) * 1000;
-    const since = this.#past.end - span;
+    // A page that was just opened does not show minutes in which nothing is known.
+    const since = Math.max(this.#past.end - span,
+        Math.min(this.#past.begin, this.#past.end - LEAST_MILLIS));
     const rows = [];
     for (const {chart, id, label, series, form} of this.#charts) {
       const all = series(since);

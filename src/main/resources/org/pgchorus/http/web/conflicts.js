@@ -122,6 +122,8 @@ export class Conflicts {
   count(status) {
     const all = status.links.reduce((sum, link) => sum + link.conflicts, 0);
     say(byId("conflict-count"), `${plural(all, "conflict")} since the daemons began`);
+    // One that came while another was read is due by now, also if no more come.
+    this.#draw();
   }
 
   #draw() {

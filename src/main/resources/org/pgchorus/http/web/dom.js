@@ -61,6 +61,7 @@ export class Table {
         el("thead", {}, head), this.#body);
     this.#empty = el("p", {class: "muted none"}, empty ?? "none");
     place.replaceChildren(this.#table, this.#empty);
+    this.show([]);
   }
 
   show(items) {

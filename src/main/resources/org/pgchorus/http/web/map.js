@@ -4,7 +4,10 @@ import {say, svg} from "./dom.js";
 import {rate, seconds} from "./format.js";
 import {colours, linkMood, linkWords, nodeMood, nodeWords} from "./words.js";
 
-const WIDTH = 640;
+/** Less on a phone, so that letters stay large enough to read. */
+const WIDTH = {wide: 640, narrow: 440};
+/** More do not fit into the narrow one. */
+const MOST_NARROW = 5;
 const HEIGHT = 400;
 const NODE = {width: 128, height: 62};
 /** With more nodes, only links that are not well have words. */
@@ -24,10 +27,12 @@ export class GroupMap {
 
   show(status, written) {
     const names = status.nodes.map((it) => it.name);
-    const shape = JSON.stringify([names, status.links.map((it) => [it.from, it.to])]);
+    const narrow = matchMedia("(max-width: 720px)").matches && names.length <= MOST_NARROW;
+    const width = narrow ? WIDTH.narrow : WIDTH.wide;
+    const shape = JSON.stringify([width, names, status.links.map((it) => [it.from, it.to])]);
     if (shape !== this.#shape) {
       this.#shape = shape;
-      this.#draw(status);
+      this.#draw(status, width);
     }
     for (const node of status.nodes) {
       this.#showNode(node, written(node.name));
@@ -42,10 +47,10 @@ export class GroupMap {
     this.#picture.setAttribute("aria-label", `The group: ${summary.join("; ")}.`);
   }
 
-  #draw(status) {
+  #draw(status, width) {
     this.#nodes.clear();
     this.#links.clear();
-    const spots = ring(status.nodes.map((it) => it.name));
+    const spots = ring(status.nodes.map((it) => it.name), width);
     const arcs = svg("g", {});
     const words = svg("g", {});
     for (const link of status.links) {
@@ -70,7 +75,7 @@ export class GroupMap {
     }
     const tip = svg("marker", {id: "tip", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7,
       markerHeight: 7, orient: "auto-start-reverse"}, svg("path", {d: "M0 0 8 4 0 8z", class: "tip"}));
-    this.#picture = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "map"},
+    this.#picture = svg("svg", {viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", class: "map"},
         svg("defs", {}, tip), arcs, boxes, words);
     this.#place.replaceChildren(this.#picture);
   }
@@ -120,8 +125,8 @@ export class GroupMap {
   }
 }
 
-function ring(names) {
-  const middle = {x: WIDTH / 2, y: HEIGHT / 2};
+function ring(names, width) {
+  const middle = {x: width / 2, y: HEIGHT / 2};
   if (names.length === 1) {
     return new Map([[names[0], middle]]);
   }
@@ -131,7 +136,7 @@ function ring(names) {
     const angle = start + i * 2 * Math.PI / names.length;
     const tall = HEIGHT / 2 - NODE.height / 2 - 14 + lift;
     return [name, {
-      x: middle.x + Math.cos(angle) * (WIDTH / 2 - NODE.width / 2 - 20),
+      x: middle.x + Math.cos(angle) * (width / 2 - NODE.width / 2 - 20),
       y: middle.y + lift + Math.sin(angle) * tall,
     }];
   }));

@@ -82,7 +82,8 @@ export class Panels {
       label: "Tables that take part", empty: "No table takes part.", key: (it) => it.table,
       columns: [
         {title: "Table", of: (it) => it.table}, {title: "Key", of: (it) => it.key},
-        {title: "Rows, about", number: true, of: (it) => count(it.estimated_rows)},
+        {title: "Rows, about", number: true, of: (it) => it.estimated_rows === 0 && it.bytes > 0
+            ? {text: "", title: "not known before the table is analysed"} : count(it.estimated_rows)},
         {title: "Size", number: true, of: (it) => bytes(it.bytes)},
         {title: "Policy", of: (it) => it.policy},
         {title: "Delta", of: (it) => it.delta_columns.join(", ")},

@@ -52,6 +52,10 @@ export class Past {
     }
   }
 
+  get begin() {
+    return this.#times[0] ?? Date.now();
+  }
+
   get end() {
     return this.#times.at(-1) ?? Date.now();
   }

@@ -1,6 +1,7 @@
 // What states mean, in colour and in words; the same on the map and in tables. Pure.
 
 const LATE_SECONDS = 10;
+const LONG_REASON = 60;
 
 /** good, warn, calm or bad. */
 export function linkMood(link) {
@@ -41,8 +42,15 @@ export function writableWords(node) {
   if (node.state === "following") {
     return {text: "follows", class: "muted"};
   }
+  const reasons = node.reasons.join("; ") || "not ready";
   return node.writable ? {text: "yes", class: "good"}
-      : {text: `no: ${node.reasons.join("; ") || "not ready"}`, class: "bad"};
+      : {text: `no: ${node.reasons.map(brief).join("; ") || "not ready"}`, class: "bad", title: reasons};
+}
+
+/** What stands before the details of a long reason; those are among the problems. */
+function brief(reason) {
+  const colon = reason.indexOf(": ");
+  return reason.length > LONG_REASON && colon > 0 ? reason.slice(0, colon) : reason;
 }
 
 /** A colour for each node that stays the same, by its place among the names. */
