@@ -14,6 +14,9 @@ import org.pgchorus.daemon.Orders;
 import org.pgchorus.daemon.Status;
 import org.pgchorus.demo.ServerOptions;
 
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,6 +35,7 @@ class ClockScenario {
             CREATE TABLE t (id int PRIMARY KEY, v text);
             CREATE TABLE big (id int PRIMARY KEY, v text, large text);
             ALTER TABLE big ALTER large SET STORAGE EXTERNAL;
+            CREATE TABLE line (n int);
             """;
 
     private static final Duration UNDER_THE_LIMIT = Duration.ofSeconds(3);
@@ -256,6 +260,40 @@ class ClockScenario {
                 });
         assertThat(group.settledRows(filled(key, STEPPED)))
                 .containsExactly(key + "|after, seen, seen", key + 2 + "|after");
+    }
+
+    /**
+     * Each row without a key is a group of its own, for which the target is asked the time while
+     * those ahead of it are in flight.
+     */
+    @Test
+    void whatIsAheadOfTheTargetsClockIsWaitedForWithoutAStop() throws SQLException {
+        group.holdAll();
+        setAhead(0, Duration.ofSeconds(2));
+        try (Connection connection = group.connect(0);
+                Statement statement = connection.createStatement()) {
+            statement.execute(
+                    """
+                    DO $$ BEGIN
+                        FOR i IN 1..150 LOOP
+                            INSERT INTO line VALUES (i);
+                            PERFORM pg_sleep(0.01);
+                            COMMIT;
+                        END LOOP;
+                    END $$\
+                    """);
+        }
+        group.release(0, 1);
+        TestGroup.await(
+                "all has come, without a stop",
+                () -> {
+                    assertThat(group.problems())
+                            .noneMatch(problem -> problem.contains("internal error"));
+                    return group.rows(1, "SELECT count(*) FROM line").equals(List.of("150"));
+                });
+        letPass(Duration.ofSeconds(2));
+        group.releaseAll();
+        group.settledRows("SELECT n FROM line ORDER BY n");
     }
 
     @Test
