@@ -3,10 +3,10 @@ package org.pgchorus.daemon;
 import org.pgchorus.config.Address;
 import org.pgchorus.member.Identity;
 import org.pgchorus.member.Member;
+import org.pgchorus.member.MembershipLock;
 import org.pgchorus.model.NodeName;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
-import org.pgchorus.sql.MemberSql;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -216,7 +216,7 @@ final class GroupSessions implements AutoCloseable {
      */
     void lockMembership(Map<Integer, Session> some, String what) {
         some.forEach((id, session) -> {
-            if (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
+            if (!MembershipLock.take(session)) {
                 throw PgError.refused(
                         "%s is under way (node %s); try again when it is done"
                                 .formatted(what, name(id)));

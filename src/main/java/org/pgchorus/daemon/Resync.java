@@ -5,6 +5,7 @@ import org.pgchorus.conflict.Window;
 import org.pgchorus.link.Exchange;
 import org.pgchorus.member.Departure;
 import org.pgchorus.member.Member;
+import org.pgchorus.member.MembershipLock;
 import org.pgchorus.member.Renewing;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.model.NodeName;
@@ -126,7 +127,7 @@ public final class Resync implements AutoCloseable {
 
     private static void lock(GroupSessions group) {
         for (Session session : group.all()) {
-            if (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
+            if (!MembershipLock.take(session)) {
                 throw PgError.refused(
                         ("another change of the group's membership is under way (%s); try again"
                                         + " when it is done")

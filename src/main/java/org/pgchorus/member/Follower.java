@@ -131,7 +131,7 @@ public final class Follower implements AutoCloseable {
     private void lock() {
         List<Session> both = node.isPresent() ? List.of(follower, provider) : List.of(follower);
         for (Session session : both) {
-            if (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
+            if (!MembershipLock.take(session)) {
                 throw PgError.refused(
                         "another change of membership is under way at %s; try again when it is done"
                                 .formatted(session.where()));

@@ -3,7 +3,6 @@ package org.pgchorus.member;
 import org.pgchorus.config.Address;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
-import org.pgchorus.sql.MemberSql;
 
 import java.util.List;
 import java.util.Map;
@@ -105,7 +104,7 @@ final class JoinSessions implements AutoCloseable {
     }
 
     private void lock(Session session) {
-        if (locking && !session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
+        if (locking && !MembershipLock.take(session)) {
             throw PgError.refused(
                     ("another change of the group's membership is under way (at %s); try again"
                                     + " when it is done")

@@ -84,7 +84,7 @@ public final class Leaver {
     }
 
     private Left remove(boolean force) throws InterruptedException {
-        if (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
+        if (!MembershipLock.take(session)) {
             throw PgError.refused(
                     "a change of the group's membership is under way at %s; try again when it is"
                                     .formatted(session.where())

@@ -1,0 +1,34 @@
+package org.pgchorus.member;
+
+import org.pgchorus.pg.Session;
+import org.pgchorus.sql.MemberSql;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * One change of a group's membership, or of what joins take along, at a time. The session that has
+ * the lock keeps it until it ends.
+ */
+public final class MembershipLock {
+    /**
+     * A server hears a moment after the client that a session has ended, so that the lock of a
+     * command that is over may still be there for the next one.
+     */
+    private static final long LINGERS_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private MembershipLock() {}
+
+    /** Takes it for a session; false if somebody else has it. */
+    public static boolean take(Session session) {
+        long began = System.nanoTime();
+        boolean isTaken = session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t");
+        while (!isTaken && System.nanoTime() - began < LINGERS_NANOS) {
+            LockSupport.parkNanos(STEP_NANOS);
+            isTaken = session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t");
+        }
+        return isTaken;
+    }
+}
