@@ -18,10 +18,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -104,21 +103,22 @@ final class Copier {
 
     /** Copies the tables; the first failure of any stops all. */
     void copy(List<TableName> tables, int jobs, ThreadFactory threads) throws InterruptedException {
-        Queue<Piece> queue = new ConcurrentLinkedQueue<>(pieces(tables));
-        bytesTotal = queue.stream().mapToLong(Piece::bytes).sum();
-        int workers = Math.min(jobs, Math.max(1, queue.size()));
+        List<Piece> pieces = pieces(tables);
+        CopyTurns turns = new CopyTurns(pieces);
+        bytesTotal = pieces.stream().mapToLong(Piece::bytes).sum();
+        int workers = Math.min(jobs, Math.max(1, pieces.size()));
         try (ExecutorService executor = Executors.newThreadPerTaskExecutor(threads)) {
             List<Future<?>> running = new ArrayList<>();
             for (int job = 0; job < workers; job++) {
                 int number = job;
-                running.add(executor.submit(() -> work(number, queue)));
+                running.add(executor.submit(() -> work(number, turns)));
             }
             RuntimeException failure = null;
             for (Future<?> worker : running) {
                 try {
                     worker.get();
                 } catch (ExecutionException e) {
-                    queue.clear();
+                    turns.stop();
                     RuntimeException cause =
                             e.getCause() instanceof RuntimeException known
                                     ? known
@@ -153,28 +153,29 @@ final class Copier {
     }
 
     /** Takes pieces until none is left; new connections when they break. */
-    private Void work(int job, Queue<Piece> queue) throws InterruptedException {
-        Piece piece = queue.poll();
+    private Void work(int job, CopyTurns turns) throws InterruptedException {
+        Optional<Piece> piece = turns.first();
         long wellNanos = System.nanoTime();
-        while (piece != null) {
+        while (piece.isPresent()) {
             try (Session source = Session.open(provider, JoinSql.WORKER);
                     Session target = Session.open(newcomer, JoinSql.WORKER)) {
                 begin(job, target);
-                while (piece != null) {
-                    piece(source, target, piece);
-                    piece = queue.poll();
+                while (piece.isPresent()) {
+                    piece(source, target, piece.get());
+                    piece = turns.after(piece.get());
                     wellNanos = System.nanoTime();
                 }
             } catch (PgError.Busy e) {
                 long badNanos = System.nanoTime() - wellNanos;
                 if (!isConnectionLost(e) || badNanos > TimeUnit.SECONDS.toNanos(RETRY_SECONDS)) {
-                    queue.clear();
+                    turns.stop();
                     throw e;
                 }
-                progress.step("copying %s again: %s".formatted(piece.table(), e.getMessage()));
+                progress.step(
+                        "copying %s again: %s".formatted(piece.get().table(), e.getMessage()));
                 TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
             } catch (PgError e) {
-                queue.clear();
+                turns.stop();
                 throw e;
             }
         }
