@@ -21,6 +21,7 @@ import org.pgchorus.member.Surface;
 import org.pgchorus.model.LinkName;
 import org.pgchorus.model.Took;
 import org.pgchorus.pg.Catalog;
+import org.pgchorus.pg.Patience;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.AgentSql;
@@ -109,6 +110,7 @@ final class NodeAgent implements Runnable, AutoCloseable {
         try {
             while (!closed) {
                 try (Session control = Session.open(node.address(), "pgchorus daemon")) {
+                    Patience.bound(control);
                     serve(control);
                 } catch (PgError e) {
                     say("waiting: " + e.getMessage());

@@ -23,6 +23,12 @@ import java.util.concurrent.TimeUnit;
 public final class Waiting {
     private static final long POLL_MILLIS = 20;
 
+    /** To connect and to answer takes that long on a busy machine. */
+    private static final Duration LEAST_PATIENCE = Duration.ofSeconds(5);
+
+    /** A node that says nothing for so long is not waited for, however long the wait may be. */
+    private static final Duration MOST_PATIENCE = Duration.ofSeconds(30);
+
     private Waiting() {}
 
     /**
@@ -40,7 +46,7 @@ public final class Waiting {
         if (plain.isPresent()) {
             return plain.get();
         }
-        try (GroupSessions group = GroupSessions.open(any)) {
+        try (GroupSessions group = GroupSessions.open(any, patience(timeout))) {
             from.ifPresent(group::member);
             Optional<NodeName> feeding = to.flatMap(name -> Followers.providerOf(group, name));
             if (feeding.isEmpty()) {
@@ -54,6 +60,14 @@ public final class Waiting {
             }
             return late;
         }
+    }
+
+    /** So that a node that falls silent meanwhile does not make the wait endless. */
+    private static Duration patience(Duration timeout) {
+        if (timeout.compareTo(LEAST_PATIENCE) < 0) {
+            return LEAST_PATIENCE;
+        }
+        return timeout.compareTo(MOST_PATIENCE) > 0 ? MOST_PATIENCE : timeout;
     }
 
     private static List<LinkName> among(

@@ -38,6 +38,12 @@ final class Watchman {
     /** About a gigabyte of small rows: a history must not fill the disk of what it is about. */
     private static final long KEEP_CONFLICTS = 1_000_000;
 
+    /** The same for large rows: beyond that on disk, the oldest go. */
+    private static final long LARGE_HISTORY_BYTES = 1L << 30;
+
+    /** What they leave: they go by many, since finding out which takes reading all. */
+    private static final long KEEP_CONFLICT_BYTES = LARGE_HISTORY_BYTES * 3 / 4;
+
     /** Less than the pause between two heartbeats. */
     private static final long PATIENCE_MILLIS = 200;
 
@@ -48,6 +54,9 @@ final class Watchman {
     private final Every schema = new Every(SCHEMA_MILLIS);
     private final WalGuard guard;
     private String problem = "";
+
+    /** What the history took when it was last found too large; room in it is used again. */
+    private long historyBytes = LARGE_HISTORY_BYTES;
 
     Watchman(Identity identity) {
         this.identity = identity;
@@ -67,7 +76,7 @@ final class Watchman {
         }
         if (purge.due()) {
             control.value(AgentSql.PURGE, KEEP_TOMBSTONES_SECONDS);
-            control.update(AgentSql.PURGE_CONFLICTS, KEEP_CONFLICTS_DAYS, KEEP_CONFLICTS);
+            purgeHistory(control);
             control.update(AgentSql.FORGET_STATUS);
             control.update(AgentSql.FORGET_TENURES);
             Departure.dropOrigins(control);
@@ -76,6 +85,16 @@ final class Watchman {
             if (control.value(DdlSql.KEEPS_ADDED_COLUMNS).equals("t")) {
                 control.update(DdlSql.FORGET_ADDED_COLUMNS);
             }
+        }
+    }
+
+    private void purgeHistory(Session control) {
+        control.update(AgentSql.PURGE_CONFLICTS, KEEP_CONFLICTS_DAYS, KEEP_CONFLICTS);
+        long bytes = Long.parseLong(control.value(AgentSql.CONFLICT_BYTES));
+        if (bytes > historyBytes) {
+            historyBytes = bytes;
+            int gone = control.update(AgentSql.PURGE_CONFLICT_BYTES, KEEP_CONFLICT_BYTES);
+            LOG.info("node {}: {} old conflicts are gone from the history", identity.name(), gone);
         }
     }
 

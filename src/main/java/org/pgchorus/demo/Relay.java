@@ -25,8 +25,8 @@ import java.util.concurrent.locks.LockSupport;
  * back, each after half of the latency.
  *
  * <p>It delays and does not narrow: what is under way is bounded only so that memory is. It can be
- * {@link #cut}, as a network that loses everything and says nothing. Closing it breaks what goes
- * through it. Any thread.
+ * {@link #cut}, as a network that loses everything and says nothing, and it can {@link #forget}.
+ * Closing it breaks what goes through it. Any thread.
  */
 public final class Relay implements AutoCloseable {
     private static final int CHUNK_BYTES = 1 << 16;
@@ -44,6 +44,11 @@ public final class Relay implements AutoCloseable {
     /** What is under way waits for it before it arrives. */
     private final AtomicReference<CountDownLatch> whole =
             new AtomicReference<>(new CountDownLatch(0));
+
+    /** Open on both sides, and nothing passes any more. */
+    private final Set<Socket> forgotten = ConcurrentHashMap.newKeySet();
+
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     private record Chunk(long dueNanos, byte[] bytes) {}
 
@@ -95,6 +100,14 @@ public final class Relay implements AutoCloseable {
         whole.get().countDown();
     }
 
+    /**
+     * What is connected now stays so and never hears anything again, as behind a firewall that has
+     * forgotten it; who connects anew is let through.
+     */
+    public void forget() {
+        forgotten.addAll(sockets);
+    }
+
     private void listen() {
         while (!listening.isClosed()) {
             try {
@@ -144,12 +157,17 @@ public final class Relay implements AutoCloseable {
         try (from;
                 to) {
             OutputStream out = to.getOutputStream();
-            for (Chunk chunk = underWay.take(); chunk.bytes.length > 0; chunk = underWay.take()) {
+            Chunk chunk = underWay.take();
+            while (chunk.bytes.length > 0 && !forgotten.contains(from)) {
                 while (chunk.dueNanos - System.nanoTime() > 0) {
                     LockSupport.parkNanos(chunk.dueNanos - System.nanoTime());
                 }
                 whole.get().await();
                 out.write(chunk.bytes);
+                chunk = underWay.take();
+            }
+            if (forgotten.contains(from)) {
+                closed.await();
             }
         } catch (IOException broken) {
             underWay.clear();
@@ -158,12 +176,15 @@ public final class Relay implements AutoCloseable {
         } finally {
             sockets.remove(from);
             sockets.remove(to);
+            forgotten.remove(from);
+            forgotten.remove(to);
         }
     }
 
     @Override
     public void close() {
         heal();
+        closed.countDown();
         try {
             listening.close();
             for (Socket socket : sockets) {

@@ -3,6 +3,7 @@ package org.pgchorus.link;
 import org.pgchorus.config.Address;
 import org.pgchorus.model.Lsn;
 import org.pgchorus.model.Stamp;
+import org.pgchorus.pg.Patience;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.LinkSql;
@@ -108,6 +109,9 @@ public final class OwnSession implements AutoCloseable {
             session.execute(LinkSql.APPLYING);
             takeOrigin();
             session.execute(patience);
+            if (patience.equals(PATIENCE)) {
+                Patience.bound(session);
+            }
             reader = new RowReader(session, new Writers(session, groupId, here));
         }
     }

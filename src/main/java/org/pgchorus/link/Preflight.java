@@ -1,6 +1,7 @@
 package org.pgchorus.link;
 
 import org.pgchorus.model.Lsn;
+import org.pgchorus.pg.Patience;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.DetachSql;
@@ -22,6 +23,7 @@ final class Preflight {
     static void check(LinkPlan plan, Session target, Lsn startLsn) {
         local(target, plan.groupId(), plan.toId(), plan.name().to().text());
         try (Session source = Session.open(plan.from(), plan.applicationName())) {
+            Patience.bound(source);
             local(source, plan.groupId(), plan.fromId(), plan.name().from().text());
             membership(plan, source);
             Diagnosis.of(plan, target, source, startLsn).ifPresent(Preflight::refuse);

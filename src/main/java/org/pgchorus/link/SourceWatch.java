@@ -1,6 +1,7 @@
 package org.pgchorus.link;
 
 import org.pgchorus.pg.LogStream;
+import org.pgchorus.pg.Patience;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 
@@ -8,11 +9,14 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets go of a server that shuts down. A fast shutdown ends ordinary sessions first, and then waits
- * for its senders; one whose log ends in the middle of a record, as transactions leave it that were
- * broken off, never thinks that it has sent all, and the server would wait for ever. So an ordinary
- * session stands beside the stream: when the server ends it, the stream is broken too. The slot
- * keeps what was not sent.
+ * Lets go of a server that shuts down, or says nothing any more. A fast shutdown ends ordinary
+ * sessions first, and then waits for its senders; one whose log ends in the middle of a record, as
+ * transactions leave it that were broken off, never thinks that it has sent all, and the server
+ * would wait for ever. So an ordinary session stands beside the stream: when the server ends it,
+ * the stream is broken too. The slot keeps what was not sent.
+ *
+ * <p>On a stream alone, silence tells nothing: nobody may have written. Beside it something is
+ * asked all the time, so that a network that loses everything is noticed.
  *
  * <p>A thread of its own, from its beginning to soon after {@link #close}.
  */
@@ -42,6 +46,7 @@ final class SourceWatch implements AutoCloseable {
         boolean stood = false;
         try (Session opened = Session.open(plan.from(), plan.applicationName())) {
             session = opened;
+            Patience.bound(opened);
             stood = true;
             while (!closed) {
                 opened.value("SELECT 1");

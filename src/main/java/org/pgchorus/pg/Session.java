@@ -44,6 +44,9 @@ public final class Session implements AutoCloseable {
     private boolean carrying;
     private boolean inTransaction;
 
+    /** The other way to speak over this connection, if there is one. */
+    private Pipeline pipeline;
+
     private Session(Connection connection, String where) {
         this.connection = connection;
         this.where = where;
@@ -261,6 +264,7 @@ public final class Session implements AutoCloseable {
 
     /** Runs now what was put off. */
     public void settle() {
+        requireTurn();
         if (!waiting.isEmpty()) {
             together();
         }
@@ -275,7 +279,15 @@ public final class Session implements AutoCloseable {
         carrying = !waiting.isEmpty();
     }
 
+    /** The next answer would be taken for that of what is asked now. */
+    private void requireTurn() {
+        if (pipeline != null && pipeline.isAwaited()) {
+            throw new IllegalStateException("the pipeline of this session awaits answers");
+        }
+    }
+
     private void run(List<Asked<?>> statements) throws SQLException {
+        requireTurn();
         String sql =
                 statements.size() == 1
                         ? statements.getFirst().sql
@@ -414,9 +426,15 @@ public final class Session implements AutoCloseable {
         return copyTo(target, out, () -> in, bytes);
     }
 
-    /** Another way to speak over this connection, in turns with this one. */
+    /**
+     * Another way to speak over this connection, in turns with this one: while it awaits answers
+     * nothing can be asked here. One for a session.
+     */
     public Pipeline pipeline() {
-        return new Pipeline(connection);
+        if (pipeline == null) {
+            pipeline = new Pipeline(connection);
+        }
+        return pipeline;
     }
 
     /** From now on a server that says nothing for so long counts as lost. */

@@ -137,6 +137,26 @@ public final class AgentSql {
                OR seq <= (SELECT max(seq) FROM pgchorus.conflict) - ?::bigint\
             """;
 
+    /** What the history takes on disk. */
+    public static final String CONFLICT_BYTES =
+            "SELECT pg_catalog.pg_total_relation_size('pgchorus.conflict')";
+
+    /**
+     * Deletes the oldest conflicts, so that the versions of the others take no more than so many
+     * bytes, which is the parameter. Reads all of the history but for large values.
+     */
+    public static final String PURGE_CONFLICT_BYTES =
+            """
+            DELETE FROM pgchorus.conflict
+            WHERE seq <= (
+                SELECT max(t.seq) FROM (
+                    SELECT seq, sum(200 + coalesce(pg_column_size(local), 0)
+                                    + coalesce(pg_column_size(remote), 0))
+                                OVER (ORDER BY seq DESC) AS bytes
+                    FROM pgchorus.conflict) t
+                WHERE t.bytes > ?::bigint)\
+            """;
+
     /**
      * Tombstones of rows that were not there: place, schema, table, key, micros, origin, node,
      * whether nobody who may have been writing the row is left.

@@ -62,6 +62,30 @@ class RelayTest {
         }
     }
 
+    @Test
+    void whatIsForgottenHearsNothingAndWhoComesAnewIsLetThrough() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 2, InetAddress.getLoopbackAddress());
+                Relay relay = Relay.start(address(server.getLocalPort()), Duration.ZERO);
+                Socket client = connect(relay);
+                Socket there = server.accept()) {
+            // Only what has passed through is known to be known: the relay learns of a connection
+            // after the server has accepted it.
+            write(client, new byte[] {6});
+            assertThat(there.getInputStream().read()).isEqualTo(6);
+            relay.forget();
+            write(client, new byte[] {7});
+            client.shutdownOutput();
+            there.setSoTimeout(200);
+            assertThatThrownBy(() -> there.getInputStream().read())
+                    .isInstanceOf(SocketTimeoutException.class);
+            try (Socket anew = connect(relay);
+                    Socket thereAnew = server.accept()) {
+                write(anew, new byte[] {8});
+                assertThat(thereAnew.getInputStream().read()).isEqualTo(8);
+            }
+        }
+    }
+
     private static Address address(int port) {
         return Address.parse("postgresql://postgres@127.0.0.1:%d/postgres".formatted(port));
     }

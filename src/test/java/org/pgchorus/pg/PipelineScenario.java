@@ -3,11 +3,14 @@ package org.pgchorus.pg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgchorus.demo.EmbeddedServer;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** The pipeline and the driver take turns on one connection, through errors too. */
 class PipelineScenario {
@@ -60,6 +63,27 @@ class PipelineScenario {
         middle.run();
         pipeline.execute(commit, NONE);
         pipeline.sync();
+    }
+
+    @Test
+    void nothingIsAskedOverAConnectionThatStillAwaitsAnswers() {
+        try (EmbeddedServer server = EmbeddedServer.start(18);
+                Session session = open(server)) {
+            Pipeline pipeline = session.pipeline();
+            transaction(pipeline, () -> pipeline.execute(insert, row(1, "one")));
+            for (ThrowingCallable ask :
+                    List.<ThrowingCallable>of(
+                            () -> rows(session),
+                            () -> session.execute("SELECT 1"),
+                            () -> session.update("DELETE FROM t"),
+                            session::commit)) {
+                assertThatThrownBy(ask)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("awaits answers");
+            }
+            pipeline.await();
+            assertThat(rows(session)).isEqualTo("1=one");
+        }
     }
 
     @ParameterizedTest
