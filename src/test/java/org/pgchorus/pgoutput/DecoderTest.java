@@ -15,6 +15,8 @@ import net.jqwik.api.domains.DomainContext;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Laws of the decoder over generated messages; the report of each property prints its seed.
@@ -29,11 +31,29 @@ class DecoderTest {
     /** Bytes around the message that do not belong to it. */
     private static final int MARGIN_BYTES = 40;
 
+    /** So many that none of ten kinds is missing but once in 10^22 times. */
+    private static final int SAMPLE = 500;
+
     /** What was made of some bytes: a message, or the text of the refusal. */
     private sealed interface Outcome {
         record Decoded(Message message) implements Outcome {}
 
         record Refused(String reason) implements Outcome {}
+    }
+
+    /** So that the properties below speak of every kind. */
+    @Example
+    void everyKindOfMessageIsGenerated() {
+        // Not a list of them: one list in twenty would be the same message 500 times.
+        Set<Class<?>> kinds =
+                new Messages()
+                        .messages()
+                        .withoutEdgeCases()
+                        .sampleStream()
+                        .limit(SAMPLE)
+                        .map(Object::getClass)
+                        .collect(Collectors.toSet());
+        assertThat(kinds).containsExactlyInAnyOrder(Message.class.getPermittedSubclasses());
     }
 
     @Property
