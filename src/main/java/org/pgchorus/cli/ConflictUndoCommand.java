@@ -36,7 +36,7 @@ final class ConflictUndoCommand implements Callable<Integer> {
     }
 
     private static String text(Undone undone) {
-        return "conflict %s undone: %s %s is %s again, as node %s had it"
+        return "conflict %s undone: %s %s is %s again, as node %s had it\n"
                 .formatted(
                         undone.conflict().id(),
                         undone.conflict().table(),

@@ -92,7 +92,7 @@ final class ConflictView {
     }
 
     /** {@code id=1, region='north'} of {@code {"id": 1, "region": "north"}}. */
-    private static String key(String json) {
+    static String key(String json) {
         return String.join(
                 ", ",
                 JsonRow.values(json).entrySet().stream()

@@ -13,7 +13,7 @@ final class HaltView {
         Facts facts =
                 new Facts("stands at a conflict")
                         .fact("table", halt.table())
-                        .fact("key", halt.key())
+                        .fact("key", ConflictView.key(halt.key()))
                         .fact("type", halt.type())
                         .fact(
                                 "local written",

@@ -50,8 +50,7 @@ final class LinkSkipCommand implements Callable<Integer> {
     @Option(
             names = "--keep",
             paramLabel = "local|remote",
-            description = "For a link that stands at a conflict: the side to keep.",
-            defaultValue = "local")
+            description = "For a link that stands at a conflict: the side to keep. Default: local.")
     private Halts.Side keep;
 
     @Option(names = "--dry-run", description = "Only show what would be stepped over.")
@@ -69,7 +68,7 @@ final class LinkSkipCommand implements Callable<Integer> {
                         link.to(),
                         optional(xid),
                         optional(change),
-                        keep,
+                        Optional.ofNullable(keep),
                         dryRun);
         if (decided.isPresent()) {
             output.print(
@@ -90,7 +89,7 @@ final class LinkSkipCommand implements Callable<Integer> {
     }
 
     private String decision() {
-        String side = keep == Halts.Side.LOCAL ? "the receiver's row" : "the incoming change";
+        String side = keep == Halts.Side.REMOTE ? "the incoming change" : "the receiver's row";
         return (dryRun ? "would keep " : "keeps ") + side + "\n";
     }
 
@@ -99,7 +98,7 @@ final class LinkSkipCommand implements Callable<Integer> {
                 "from", link.from().text(),
                 "to", link.to().text(),
                 "dry_run", dryRun,
-                "keep", keep.toString(),
+                "keep", (keep == null ? Halts.Side.LOCAL : keep).toString(),
                 "conflict", HaltView.json(halt));
     }
 

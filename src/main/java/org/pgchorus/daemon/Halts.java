@@ -80,6 +80,7 @@ public final class Halts {
      *
      * @param xid of the transaction meant, checked if given
      * @param change its number in the transaction, checked if given
+     * @param side the receiver's row if it is not given
      * @return what was decided, or would be; empty if the link stands at no conflict
      */
     public static Optional<Halt> choose(
@@ -88,12 +89,17 @@ public final class Halts {
             NodeName to,
             OptionalLong xid,
             OptionalLong change,
-            Side side,
+            Optional<Side> side,
             boolean dryRun) {
         try (GroupSessions group = GroupSessions.open(any)) {
             Session target = group.session(group.member(to));
             int writer = group.member(from).id();
             Optional<Halt> found = find(target, writer);
+            if (found.isEmpty() && side.isPresent()) {
+                throw PgError.refused(
+                        "link %s->%s stands at no conflict, so there is no side to keep"
+                                .formatted(from, to));
+            }
             if (found.isEmpty()) {
                 return found;
             }
@@ -107,7 +113,12 @@ public final class Halts {
                                 .formatted(from, to, halt.change, halt.xid));
             }
             if (!dryRun) {
-                target.update(HaltSql.CHOOSE, side.toString(), writer, halt.commitLsn, halt.change);
+                target.update(
+                        HaltSql.CHOOSE,
+                        side.orElse(Side.LOCAL).toString(),
+                        writer,
+                        halt.commitLsn,
+                        halt.change);
             }
             return found;
         }

@@ -200,14 +200,18 @@ public record Status(String groupId, List<Node> nodes, List<Link> links, List<St
     }
 
     private static String problem(String name, Link link) {
-        return ("link %s: %d change%s of %s stepped over, so the nodes differ there; compare the"
-                        + " rows with pgchorus.known_difference at node %s, mend them, and delete"
-                        + " its entries")
+        String tables = "--table " + link.differences.tables.replace(", ", " --table ");
+        return ("link %s: %d change%s of %s stepped over, so the nodes may differ there; cure:"
+                        + " pgchorus verify %s shows the rows that do, and pgchorus repair %s"
+                        + " --keep NODE, when they are equal, forgets it; both versions are in"
+                        + " pgchorus.known_difference at node %s")
                 .formatted(
                         name,
                         link.differences.count,
                         link.differences.count == 1 ? "" : "s",
                         link.differences.tables,
+                        tables,
+                        tables,
                         link.to);
     }
 }

@@ -1,6 +1,7 @@
 package org.pgchorus.daemon;
 
 import org.pgchorus.config.Address;
+import org.pgchorus.conflict.Policy;
 import org.pgchorus.daemon.Conflicts.Conflict;
 import org.pgchorus.daemon.Conflicts.Version;
 import org.pgchorus.link.RoomMaker;
@@ -121,6 +122,7 @@ public final class Undo {
         Conflict conflict = undone.conflict;
         Table table = table(session, conflict);
         if (undone.row.isEmpty()) {
+            requireKey(table, conflict);
             return session.update(UndoSql.delete(table), conflict.key());
         }
         String row = undone.row.get();
@@ -130,11 +132,15 @@ public final class Undo {
                         .filter(c -> !c.generated())
                         .map(Table.Column::name)
                         .toList();
+        // What was added to them was added whoever won.
+        Set<String> counted =
+                Catalog.policies(session).getOrDefault(table.name(), Policy.DEFAULT).deltaColumns();
         if (here.containsAll(writable)) {
-            return session.update(UndoSql.write(table, writable), row);
+            return session.update(UndoSql.write(table, writable, counted), row);
         }
+        requireKey(table, conflict);
         List<String> known = writable.stream().filter(here::contains).toList();
-        int rows = session.update(UndoSql.overwrite(table, known), row);
+        int rows = session.update(UndoSql.overwrite(table, known, counted), row);
         if (rows == 0) {
             throw PgError.refused(
                     ("conflict %s cannot be undone: the row is gone, and the version that lost came"
@@ -143,5 +149,14 @@ public final class Undo {
                             .formatted(conflict.id()));
         }
         return rows;
+    }
+
+    private static void requireKey(Table table, Conflict conflict) {
+        if (!table.hasKey()) {
+            throw PgError.refused(
+                    ("conflict %s cannot be undone: table %s has no key, so its rows can only be"
+                                    + " inserted, as a whole")
+                            .formatted(conflict.id(), table.name()));
+        }
     }
 }

@@ -1,7 +1,10 @@
 package org.pgchorus.link;
 
 import org.pgchorus.conflict.KeyChange;
+import org.pgchorus.conflict.Kind;
+import org.pgchorus.conflict.Policy;
 import org.pgchorus.conflict.Referee;
+import org.pgchorus.conflict.Resolution;
 import org.pgchorus.conflict.Sight;
 import org.pgchorus.conflict.Standing;
 import org.pgchorus.model.Lsn;
@@ -46,13 +49,15 @@ final class CarefulPath {
     private final TargetTables tables;
     private final Emptying emptying;
     private final Merging merging;
+    private final History history;
 
-    /** By table: whether rows of a keyless table are kept, looked up under the table's lock. */
-    private final Map<Long, Boolean> kept = new HashMap<>();
+    /** By keyless table: the TRUNCATE that takes its rows, looked up under the table's lock. */
+    private final Map<Long, Optional<Stamp>> emptied = new HashMap<>();
 
     private Lsn lastCommitLsn;
     private boolean alone;
     private Stamp stamp;
+    private History.Cause cause;
     private Sight sight;
 
     CarefulPath(
@@ -66,7 +71,8 @@ final class CarefulPath {
         this.target = target;
         this.reader = reader;
         this.tables = tables;
-        emptying = new Emptying(target);
+        this.history = history;
+        emptying = new Emptying(target, history);
         merging = new Merging(target, reader, writerRows, history, clock, policies);
     }
 
@@ -74,10 +80,11 @@ final class CarefulPath {
     void begin(Stamp transaction, int xid, Lsn sourceCommitLsn, Sight transactionSight) {
         alone = lastCommitLsn == null || lastCommitLsn.equals(sourceCommitLsn);
         lastCommitLsn = sourceCommitLsn;
-        kept.clear();
+        emptied.clear();
         stamp = transaction;
         sight = transactionSight;
-        merging.begin(new History.Cause(transaction, xid, sourceCommitLsn), sight);
+        cause = new History.Cause(transaction, xid, sourceCommitLsn);
+        merging.begin(cause, sight);
     }
 
     /** Each change of the transaction under way is complete, or has failed, when it returns. */
@@ -176,7 +183,7 @@ final class CarefulPath {
             if (tables.isGone(relation)) {
                 continue;
             }
-            emptying.empty(tables.statements(relation), stamp, sight, this::erase);
+            emptying.empty(tables.statements(relation), cause, sight, this::erase);
         }
         done();
     }
@@ -209,20 +216,30 @@ final class CarefulPath {
      * come in between, so one look at the table's tombstone is good until the commit.
      */
     private void append(RowSql sql, Row row) {
-        boolean keep =
-                kept.computeIfAbsent(
+        Optional<Stamp> later =
+                emptied.computeIfAbsent(
                         sql.oid(),
                         oid -> {
                             target.execute(EmptySql.lockForInserts(sql.table()));
                             return reader.grave(sql, List.of(), stamp)
                                     .flatMap(Standing::stamp)
-                                    .filter(emptied ->
-                                            emptied.node() != stamp.node()
-                                                    && emptied.compareTo(stamp) > 0)
-                                    .isEmpty();
+                                    .filter(erased ->
+                                            erased.node() != stamp.node()
+                                                    && erased.compareTo(stamp) > 0);
                         });
-        if (keep) {
+        if (later.isEmpty()) {
             target.later(sql.insert, sql.all(row));
+            return;
         }
+        history.record(
+                sql,
+                List.of(),
+                Kind.UPDATE_DELETED,
+                Resolution.KEEP_LOCAL,
+                Policy.Rule.LAST_UPDATE_WINS,
+                null,
+                later.get(),
+                row,
+                cause);
     }
 }

@@ -2,6 +2,7 @@ package org.pgchorus.link;
 
 import org.pgchorus.model.Row;
 import org.pgchorus.model.Stamp;
+import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.CombineSql;
 import org.pgchorus.sql.RowSql;
@@ -34,7 +35,11 @@ final class Combiner {
         this.target = target;
     }
 
-    /** The function's row, in the source's column order; empty if it answered NULL. */
+    /**
+     * The function's row, in the source's column order; empty if it answered NULL.
+     *
+     * @throws PgError.Refused if the row is one of another key
+     */
     Optional<Row> ask(
             RowSql sql,
             String function,
@@ -59,13 +64,25 @@ final class Combiner {
                             for (int i = 0; i < columns; i++) {
                                 texts.add(answer.text(i + 2));
                             }
-                            return answer.truth(1)
-                                    ? Optional.<Row>empty()
-                                    : Optional.of(Row.ofTexts(texts));
+                            if (answer.truth(1)) {
+                                return Optional.<Row>empty();
+                            }
+                            if (!answer.truth(columns + 2)) {
+                                throw otherKey(sql, function, key);
+                            }
+                            return Optional.of(Row.ofTexts(texts));
                         },
+                        key,
                         CombineSql.parameters(sql, local),
                         CombineSql.parameters(sql, remote),
                         meta)
                 .orElseThrow();
+    }
+
+    private static PgError otherKey(RowSql sql, String function, List<String> key) {
+        return PgError.refused(
+                ("function %s made a row with another key of the two rows of table %s under key"
+                                + " %s: it has to leave the key as it is")
+                        .formatted(function, sql.table().name(), key));
     }
 }

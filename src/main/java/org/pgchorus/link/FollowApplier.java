@@ -39,7 +39,7 @@ final class FollowApplier implements Receiver {
 
     private final FollowGroup group;
 
-    /** Triggers of the follower's own see each table's changes in the provider's order. */
+    /** Triggers of the follower's own have to see all changes in the provider's order. */
     private final boolean hasTriggers;
 
     /** The transaction under way. */

@@ -4,6 +4,7 @@ import org.pgchorus.model.Lsn;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.pgoutput.Message;
+import org.pgchorus.sql.BulkSql;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,9 +26,6 @@ final class FollowGroup {
     private static final int CHANGES = 2000;
 
     private static final int TRANSACTIONS = 500;
-
-    /** A row that is not there, or there already. */
-    private static final String NOT_AS_KNOWN = "PC001";
 
     private final Session target;
     private final FollowPath path;
@@ -131,7 +129,7 @@ final class FollowGroup {
         int[] counts = target.updateEach(run.first.sql(), run.parameters);
         for (int count : counts) {
             if (count == 0 && run.first.hasToTouch()) {
-                throw PgError.refused("a row is not as the provider knew it", NOT_AS_KNOWN);
+                throw PgError.refused("a row is not as the provider knew it", BulkSql.IN_THE_WAY);
             }
         }
     }

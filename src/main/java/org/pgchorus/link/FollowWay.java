@@ -2,6 +2,7 @@ package org.pgchorus.link;
 
 import org.pgchorus.model.Lsn;
 import org.pgchorus.pg.LogStream;
+import org.pgchorus.pg.Patience;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.FollowSql;
@@ -43,6 +44,7 @@ record FollowWay(
                             .formatted(follower, ends.real, ends.recorded, again()));
         }
         try (Session source = Session.open(plan.from(), plan.applicationName())) {
+            Patience.bound(source);
             long there = Long.parseLong(source.value(FollowSql.SYSTEM));
             if (there != providerSystemIdentifier) {
                 throw PgError.refused(

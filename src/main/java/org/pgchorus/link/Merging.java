@@ -37,6 +37,7 @@ final class Merging {
     private final RowWriter writer;
     private final Completing completing;
     private final Counters counters;
+    private final Reunion reunion;
     private final Halts halts;
 
     private long changeNumber;
@@ -57,6 +58,7 @@ final class Merging {
         writer = new RowWriter(target, reader, history);
         completing = new Completing(target, writerRows, clock, writer);
         counters = new Counters(target);
+        reunion = new Reunion(reader);
         halts = new Halts(target);
     }
 
@@ -91,6 +93,11 @@ final class Merging {
         Policy policy = policies.of(sql.table().name());
         Standing standing =
                 likelyNew ? reader.lockNew(sql, key, stamp) : reader.lock(sql, key, stamp);
+        if (!policy.deltaColumns().isEmpty()
+                && standing instanceof Standing.Present
+                && reunion.make(writer, sql, key, policy, stamp)) {
+            standing = reader.lock(sql, key, stamp);
+        }
         Decision decision = decide(sql, key, incoming, standing, policy.rule());
         Encounter met = new Encounter(sql, key, incoming, standing, decision, policy);
         boolean done = policy.deltaColumns().isEmpty() ? obey(met) : count(met);
@@ -157,7 +164,11 @@ final class Merging {
         KeyChange change = met.incoming().change();
         Optional<Stamp> erased = reader.grave(sql, met.key(), stamp).flatMap(Standing::stamp);
         return switch (Counting.of(change, stamp, met.standing(), erased, sight)) {
-            case Counting.Nothing() -> !(change instanceof KeyChange.Delete) || obey(met);
+            case Counting.Nothing() ->
+                    // Under some policies it may stand all the same, where nothing else does.
+                    !(change instanceof KeyChange.Delete)
+                                    && !(met.standing() instanceof Standing.Deleted)
+                            || obey(met);
             case Counting.Add(boolean toLocal) -> add(met, toLocal);
             case Counting.Recount() -> {
                 Standing.Present local = (Standing.Present) met.standing();

@@ -1,5 +1,6 @@
 package org.pgchorus.link;
 
+import org.pgchorus.conflict.Policy;
 import org.pgchorus.conflict.Referee;
 import org.pgchorus.conflict.Standing;
 import org.pgchorus.model.Stamp;
@@ -13,8 +14,10 @@ import org.pgchorus.sql.UniqueSql;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -42,6 +45,9 @@ public final class Returns {
 
     private final OwnSession own;
     private final Set<String> stuck = new HashSet<>();
+
+    /** By table: how many of the first ones are left out, since nothing can come of them. */
+    private final Map<TableName, Integer> passed = new HashMap<>();
 
     /** Mends in that session. */
     public Returns(OwnSession own) {
@@ -91,18 +97,29 @@ public final class Returns {
                         row -> new Entry(row.number(1), row.texts(2)),
                         null,
                         null,
-                        BATCH);
+                        BATCH,
+                        passed.getOrDefault(name, 0));
+        if (entries.isEmpty()) {
+            passed.remove(name);
+            return 0;
+        }
+        Policy policy = Catalog.policies(session).getOrDefault(name, Policy.DEFAULT);
         int done = 0;
         for (Entry entry : entries) {
-            done += settle(rows, unique, entry);
+            done += settle(rows, unique, policy, entry);
+        }
+        if (done == 0 && entries.size() == BATCH) {
+            passed.merge(name, BATCH, Integer::sum);
+        } else {
+            passed.remove(name);
         }
         return done;
     }
 
     /** Somebody else's write may be in the way by now; the next look sees what it left. */
-    private int settle(RowSql rows, UniqueSql unique, Entry entry) {
+    private int settle(RowSql rows, UniqueSql unique, Policy policy, Entry entry) {
         try {
-            return own.session().inTransaction(() -> bringBack(rows, unique, entry));
+            return own.session().inTransaction(() -> bringBack(rows, unique, policy, entry));
         } catch (PgError e) {
             stay(rows.table().name() + " " + entry.key, e);
             return 0;
@@ -120,13 +137,18 @@ public final class Returns {
         }
     }
 
-    private int bringBack(RowSql rows, UniqueSql unique, Entry entry) {
+    private int bringBack(RowSql rows, UniqueSql unique, Policy policy, Entry entry) {
         Session session = own.session();
         RowReader reader = own.reader();
         Standing standing = reader.lockLive(rows, entry.key, OwnSession.NONE);
         Optional<Displaced> kept = reader.displaced(unique, entry.key);
         if (kept.isEmpty() || kept.get().seq() != entry.seq) {
             return 0;
+        }
+        if (!policy.deltaColumns().isEmpty()
+                && new Reunion(reader)
+                        .make(own.writer(), rows, entry.key, policy, OwnSession.NONE)) {
+            return 1;
         }
         Stamp stamp = kept.get().stamp();
         if (!Referee.isNewer(stamp, standing)) {

@@ -109,6 +109,11 @@ final class RowWriter {
             Row after,
             Stamp version) {
         Optional<Displaced> kept = reader.displaced(unique, key);
+        Optional<Standing.Present> beside =
+                kept.isEmpty() ? Optional.empty() : reader.live(sql, key, stamp);
+        if (beside.isPresent()) {
+            return beside(unique, sql, beside.get(), kept.get(), key, after, version);
+        }
         if (!displacer.makeRoom(unique, sql, key, standing, after, version, kept)) {
             return true;
         }
@@ -119,7 +124,29 @@ final class RowWriter {
         Displaced whole = kept.get().with(sql.columnNames(), after);
         List<String> columns = List.copyOf(whole.image().keySet());
         RowSql rows = RowSql.of(sql.table(), columns);
-        return put(rows, key, new Standing.Absent(), whole.row(columns), version);
+        Standing without = standing instanceof Standing.Present ? new Standing.Absent() : standing;
+        return put(rows, key, without, whole.row(columns), version);
+    }
+
+    /**
+     * A key has a row in the table and a displaced version as well: a client that could not see
+     * that wrote the key, or two links wrote it at once. If the displaced one is the newest of all,
+     * {@link Returns} puts it in its place.
+     */
+    private boolean beside(
+            UniqueSql unique,
+            RowSql sql,
+            Standing.Present live,
+            Displaced kept,
+            List<String> key,
+            Row after,
+            Stamp version) {
+        if (kept.stamp().compareTo(version) > 0) {
+            return true;
+        }
+        target.update(UniqueSql.FORGET, kept.seq());
+        return !displacer.makeRoom(unique, sql, key, live, after, version, Optional.empty())
+                || put(sql, key, live, after, version);
     }
 
     private boolean put(RowSql sql, List<String> key, Standing standing, Row after, Stamp version) {
@@ -135,7 +162,8 @@ final class RowWriter {
             if (insert.count() == 0) {
                 return false;
             }
-            Optional<Standing> grave = RowReader.highest(graves.rows());
+            Optional<Standing> grave =
+                    RowReader.highest(graves.rows()).filter(found -> !isKnown(found, standing));
             if (grave.isPresent() && buriedMeanwhile(sql, key, after, version, grave.get())) {
                 return true;
             }
@@ -148,6 +176,12 @@ final class RowWriter {
             restamped = true;
         }
         return true;
+    }
+
+    /** Whether a tombstone was there when it was decided that the row is to be written. */
+    private static boolean isKnown(Standing grave, Standing decidedOn) {
+        return decidedOn instanceof Standing.Deleted(Stamp known)
+                && grave.stamp().orElseThrow().compareTo(known) <= 0;
     }
 
     /**

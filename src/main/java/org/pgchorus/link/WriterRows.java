@@ -5,6 +5,7 @@ import org.pgchorus.conflict.Standing;
 import org.pgchorus.model.Relation;
 import org.pgchorus.model.Table;
 import org.pgchorus.pg.Catalog;
+import org.pgchorus.pg.Patience;
 import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.RowSql;
@@ -40,6 +41,7 @@ final class WriterRows implements AutoCloseable {
     AtWriter read(Relation relation, List<String> key, List<String> replaced, int xid) {
         if (session == null) {
             session = Session.open(plan.from(), plan.applicationName());
+            Patience.bound(session);
             reader = new RowReader(session, new Writers(session, plan.groupId(), plan.fromId()));
         }
         RowSql sql = statements.computeIfAbsent(relation.id(), id -> describe(relation));

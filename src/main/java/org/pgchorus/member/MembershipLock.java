@@ -24,11 +24,12 @@ public final class MembershipLock {
     /** Takes it for a session; false if somebody else has it. */
     public static boolean take(Session session) {
         long began = System.nanoTime();
-        boolean isTaken = session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t");
-        while (!isTaken && System.nanoTime() - began < LINGERS_NANOS) {
+        while (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
+            if (System.nanoTime() - began >= LINGERS_NANOS) {
+                return false;
+            }
             LockSupport.parkNanos(STEP_NANOS);
-            isTaken = session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t");
         }
-        return isTaken;
+        return true;
     }
 }

@@ -13,8 +13,8 @@ public final class CombineSql {
 
     /**
      * Asks a function that takes two rows of the table and a jsonb object and returns a row of it.
-     * Answers one row: whether the result is NULL as a whole, then the source's columns.
-     * Parameters: both rows by {@link #parameters}, then the object.
+     * Answers one row: whether the result is NULL as a whole, the source's columns, whether its key
+     * is the one given. Parameters: the key, both rows by {@link #parameters}, then the object.
      *
      * @param function as SQL names it, quoted where it has to be
      */
@@ -24,8 +24,21 @@ public final class CombineSql {
                 sql.columnNames().stream()
                         .map(name -> "(x.r)." + Sql.name(name))
                         .collect(Collectors.joining(", "));
-        return "SELECT x.r IS NULL, %s FROM (SELECT %s(%s, %s, ?::jsonb) AS r OFFSET 0) x"
-                .formatted(columns, function, row, row);
+        String sameKey =
+                sql.table().key().stream()
+                        .map(name -> "(x.r).%1$s = k.%1$s".formatted(Sql.name(name)))
+                        .collect(Collectors.joining(" AND "));
+        return """
+        SELECT x.r IS NULL, %s, coalesce(%s, false) FROM (SELECT %s) k, \
+        (SELECT %s(%s, %s, ?::jsonb) AS r OFFSET 0) x\
+        """
+                .formatted(columns, sameKey, key(sql.table()), function, row, row);
+    }
+
+    private static String key(Table table) {
+        return table.key().stream()
+                .map(name -> "?::%s AS %s".formatted(KeySql.typeOf(table, name), Sql.name(name)))
+                .collect(Collectors.joining(", "));
     }
 
     /** Columns that only this node has are NULL in both rows. */

@@ -2,6 +2,7 @@ package org.pgchorus.sql;
 
 import org.pgchorus.model.Table;
 
+import java.util.List;
 import java.util.stream.Collectors;
 
 /**
@@ -89,6 +90,29 @@ public final class EmptySql {
         AND pgchorus.writer((pg_catalog.pg_xact_commit_timestamp_origin(t.xmin)).roident) < ?::int)\
         """
                 .formatted(Sql.name(table.name()), COMMITTED, COMMITTED);
+    }
+
+    /**
+     * Those rows of them that came late and were written by others than the TRUNCATE's writer, in
+     * the order of their places: place, micros, writer, the columns. Parameters: the moment after
+     * which they were committed, in micros; then as {@link #deleteBeaten} without the second one;
+     * its writer; the place to go on after, how many.
+     */
+    public static String beatenLate(Table table, List<String> columns) {
+        return """
+        SELECT t.ctid::text, pgchorus.micros(x.timestamp), pgchorus.writer(x.roident), %s \
+        FROM ONLY %s AS t CROSS JOIN LATERAL pg_xact_commit_timestamp_origin(t.xmin) x \
+        WHERE x.timestamp > pgchorus.instant(?::bigint) \
+        AND (x.timestamp < pgchorus.instant(?::bigint) \
+        OR (x.timestamp = pgchorus.instant(?::bigint) AND pgchorus.writer(x.roident) < ?::int)) \
+        AND pgchorus.writer(x.roident) <> ?::int \
+        AND t.ctid > ?::tid ORDER BY t.ctid LIMIT ?::bigint\
+        """
+                .formatted(
+                        columns.stream()
+                                .map(column -> "t." + Sql.name(column))
+                                .collect(Collectors.joining(", ")),
+                        Sql.name(table.name()));
     }
 
     /** Leaves the tombstone of the whole table. */

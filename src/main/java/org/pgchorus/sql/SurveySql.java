@@ -60,13 +60,13 @@ public final class SurveySql {
                     AND said > clock_timestamp() - interval '5 seconds')\
             """;
 
-    /** Columns of the conflict history, in the order of {@link #CONFLICTS}. */
+    /** Columns of the conflict history, in the order of {@link #CONFLICTS}; lines have no key. */
     private static final String CONFLICT =
             """
-            SELECT h.conflict_id, h.time, l.node_name, h.schema, h."table", h.key::text,
-                   h.conflict_type, h.resolution, h.policy, h.local_tuple::text,
-                   h.remote_tuple::text, h.local_commit_time, h.local_node, h.remote_commit_time,
-                   h.remote_node, h.remote_xid, h.remote_lsn
+            SELECT h.conflict_id, h.time, l.node_name, h.schema, h."table",
+                   coalesce(h.key::text, '{}'), h.conflict_type, h.resolution, h.policy,
+                   h.local_tuple::text, h.remote_tuple::text, h.local_commit_time, h.local_node,
+                   h.remote_commit_time, h.remote_node, h.remote_xid, h.remote_lsn
             FROM pgchorus.conflict_history h, pgchorus.local l
             """;
 

@@ -3,6 +3,7 @@ package org.pgchorus.sql;
 import org.pgchorus.model.Table;
 
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -20,21 +21,26 @@ public final class UndoSql {
     public static final String COLUMNS = "SELECT pg_catalog.json_object_keys(?::json)";
 
     /**
-     * Writes a whole row, new or over the one that stands; parameter: the version.
+     * Writes a whole row, new or over the one that stands; parameter: the version. Rows without a
+     * key are always new.
      *
      * @param columns all columns that can be written
+     * @param counted delta columns, which a row that stands keeps
      */
-    public static String write(Table table, List<String> columns) {
-        return """
-        INSERT INTO %1$s AS t (%2$s) OVERRIDING SYSTEM VALUE \
-        SELECT %2$s FROM pg_catalog.json_populate_record(NULL::%1$s, ?::json) \
-        ON CONFLICT (%3$s) DO UPDATE SET %4$s\
-        """
-                .formatted(
-                        Sql.name(table.name()),
-                        Sql.names(columns),
-                        Sql.names(table.key()),
-                        assignments(table, columns, "excluded"));
+    public static String write(Table table, List<String> columns, Set<String> counted) {
+        String insert =
+                """
+                INSERT INTO %1$s AS t (%2$s) OVERRIDING SYSTEM VALUE \
+                SELECT %2$s FROM pg_catalog.json_populate_record(NULL::%1$s, ?::json)\
+                """
+                        .formatted(Sql.name(table.name()), Sql.names(columns));
+        return table.hasKey()
+                ? insert
+                        + " ON CONFLICT (%s) DO UPDATE SET %s"
+                                .formatted(
+                                        Sql.names(table.key()),
+                                        assignments(table, columns, counted, "excluded"))
+                : insert;
     }
 
     /**
@@ -51,14 +57,17 @@ public final class UndoSql {
      * Overwrites some columns of the row that stands; parameter: the version.
      *
      * @param columns the columns that the version has, the key among them
+     * @param counted as for {@link #write}
      */
-    public static String overwrite(Table table, List<String> columns) {
+    public static String overwrite(Table table, List<String> columns, Set<String> counted) {
         return """
         UPDATE ONLY %1$s AS t SET %2$s \
         FROM pg_catalog.json_populate_record(NULL::%1$s, ?::json) AS v WHERE %3$s\
         """
                 .formatted(
-                        Sql.name(table.name()), assignments(table, columns, "v"), sameKey(table));
+                        Sql.name(table.name()),
+                        assignments(table, columns, counted, "v"),
+                        sameKey(table));
     }
 
     /** Deletes the row; parameter: its key as a JSON object. */
@@ -78,13 +87,15 @@ public final class UndoSql {
     }
 
     /** Identity columns that only an INSERT may set stay as they are. */
-    private static String assignments(Table table, List<String> columns, String from) {
+    private static String assignments(
+            Table table, List<String> columns, Set<String> kept, String from) {
         List<String> always =
                 table.columns().stream()
                         .filter(Table.Column::identityAlways)
                         .map(Table.Column::name)
                         .toList();
-        List<String> settable = columns.stream().filter(c -> !always.contains(c)).toList();
+        List<String> settable =
+                columns.stream().filter(c -> !always.contains(c) && !kept.contains(c)).toList();
         String key = Sql.name(table.key().getFirst());
         return settable.isEmpty()
                 ? key + " = t." + key

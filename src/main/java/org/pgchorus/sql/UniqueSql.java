@@ -51,7 +51,7 @@ public final class UniqueSql {
      * table has a row under that key that is at least as new, or there is a newer tombstone. Equal
      * stamps are ordered by the text of their keys, as {@code Displacement} does. Parameters:
      * micros and node of the transaction under way, which its own rows do not show yet (null if it
-     * wrote none), the most to list.
+     * wrote none), the most to list, how many to leave out before.
      */
     public final String free;
 
@@ -329,7 +329,8 @@ public final class UniqueSql {
         CROSS JOIN LATERAL (SELECT %s OR %s AS obsolete, EXISTS (%s) AS doubled) f \
         CROSS JOIN LATERAL (SELECT %s FROM (%s) n) e \
         WHERE d.relation = %d AND (f.obsolete OR f.doubled OR (true%s)) \
-        ORDER BY d.micros DESC, d.node DESC, d.key COLLATE "C" DESC LIMIT ?::bigint\
+        ORDER BY d.micros DESC, d.node DESC, d.key COLLATE "C" DESC \
+        LIMIT ?::bigint OFFSET ?::bigint\
         """
                 .formatted(
                         "EXISTS (%s AND %s)".formatted(live(), liveIsNewer(">=", "0", "0")),

@@ -316,6 +316,18 @@ CREATE FUNCTION pgchorus.follow_names(before pgchorus.shape[]) RETURNS void LANG
 DECLARE
     it record;
 BEGIN
+    -- Under their new names, without those that are gone: another one may get such a name.
+    UPDATE pgchorus.displaced_row d SET (columns, "row") = (
+        SELECT array_agg(coalesce(s.name, v.name) ORDER BY v.place),
+               array_agg(v.value ORDER BY v.place)
+        FROM unnest(d.columns, d."row") WITH ORDINALITY v (name, value, place)
+        LEFT JOIN unnest(before) b ON (b.relation, b.kind, b.name) = (d.relation, 'column', v.name)
+        LEFT JOIN pgchorus.shape s ON (s.relation, s.kind, s.item) = (b.relation, b.kind, b.item)
+        WHERE b.relation IS NULL OR s.relation IS NOT NULL)
+    WHERE EXISTS (SELECT FROM pgchorus.shape s WHERE s.relation = d.relation)
+      AND EXISTS (
+        SELECT FROM unnest(before) b LEFT JOIN pgchorus.shape s USING (relation, kind, item)
+        WHERE b.relation = d.relation AND b.kind = 'column' AND b.name IS DISTINCT FROM s.name);
     FOR it IN SELECT b.kind, b.relation, b.schema_name AS old_schema, b.table_name AS old_table,
                      b.name AS old_name, s.schema_name, s.table_name, s.name
         FROM unnest(before) b LEFT JOIN pgchorus.shape s USING (relation, kind, item)
@@ -328,6 +340,7 @@ BEGIN
             WHERE (p.schema_name, p.table_name) = (it.old_schema, it.old_table);
             DELETE FROM pgchorus.orphan_policy p
             WHERE (p.schema_name, p.table_name) = (it.old_schema, it.old_table);
+            DELETE FROM pgchorus.displaced_row d WHERE d.relation = it.relation;
             EXECUTE format('DROP FUNCTION IF EXISTS pgchorus.row_left_%1$s();
                             DROP FUNCTION IF EXISTS pgchorus.rows_left_%1$s();
                             DROP FUNCTION IF EXISTS pgchorus.emptied_%1$s();

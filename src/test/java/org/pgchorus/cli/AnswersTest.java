@@ -194,9 +194,11 @@ class AnswersTest {
                         not well:
                           link n1->n2 holds table public.account with 1203 changes, first \
                         {"id" : "7"}: it violates check "positive" [23514]; cure: mend it
-                          link n1->n2: 1 change of public.log stepped over, so the nodes differ \
-                        there; compare the rows with pgchorus.known_difference at node n2, mend \
-                        them, and delete its entries
+                          link n1->n2: 1 change of public.log stepped over, so the nodes may \
+                        differ there; cure: pgchorus verify --table public.log shows the rows \
+                        that do, and pgchorus repair --table public.log --keep NODE, when they \
+                        are equal, forgets it; both versions are in pgchorus.known_difference at \
+                        node n2
                         """);
     }
 
@@ -330,6 +332,11 @@ class AnswersTest {
     @Test
     void lagHasKeysForPrograms() throws IOException {
         JsonNode links = read(StatusView.linksJson(List.of(FLOWING, DOWN)));
+        assertThat(links)
+                .allSatisfy(link ->
+                        assertThat(link.fieldNames())
+                                .toIterable()
+                                .contains("from", "to", "state", "lag_bytes", "lag_seconds"));
         JsonNode flowing = links.get(0);
         assertThat(flowing.get("lag_bytes").asLong()).isEqualTo(1536);
         assertThat(flowing.get("lag_seconds").asDouble()).isEqualTo(0.25);
@@ -384,6 +391,10 @@ class AnswersTest {
     @Test
     void conflictsEmbedRowsAsJson() throws IOException {
         JsonNode json = read(List.of(ConflictView.json(CONFLICT))).get(0);
+        assertThat(json.fieldNames())
+                .toIterable()
+                .contains("id", "time", "node", "table", "key", "type", "resolution")
+                .contains("local", "remote", "local_stamp", "remote_stamp");
         assertThat(json.get("id").asText()).isEqualTo("n2.15");
         assertThat(json.get("time").asText()).isEqualTo("2026-11-20T08:00:00.500Z");
         assertThat(json.get("key").get("id").asInt()).isEqualTo(7);

@@ -133,6 +133,23 @@ class BadInputScenario {
     }
 
     @Test
+    void aServerThatIsTooOldIsRefused() {
+        Address old = premises.database(13, "old", "CREATE TABLE t (id int PRIMARY KEY)");
+        Address provider = premises.database(18, "young", "CREATE TABLE t (id int PRIMARY KEY)");
+        String problem =
+                "error: a: version: the server is PostgreSQL 13, older than 14;"
+                        + " cure: upgrade it to PostgreSQL 14 or later";
+        assertThat(checks(errors(old, 1))).containsExactly("version");
+        assertThat(refusal(List.of(old), () -> Orders.createGroup(node("a", old), List.of())))
+                .isEqualTo(problem);
+        Orders.createGroup(node("b", provider), List.of());
+        assertThat(refusal(List.of(old, provider), () -> join(node("a", old), provider)))
+                .contains(problem);
+        assertThat(refusal(List.of(old, provider), () -> joinCopying(node("a", old), provider)))
+                .contains(problem);
+    }
+
+    @Test
     void aDatabaseThatCannotBeWrittenIsRefused() {
         Address app = premises.database(18, "readonly", "CREATE TABLE t (id int PRIMARY KEY)");
         run(app, "ALTER DATABASE readonly SET default_transaction_read_only = on");

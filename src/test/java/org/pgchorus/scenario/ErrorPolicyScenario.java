@@ -1,6 +1,7 @@
 package org.pgchorus.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.pgchorus.daemon.Halts;
@@ -50,6 +51,8 @@ class ErrorPolicyScenario {
             assertThat(group.rows(1, "SELECT id FROM other")).isEmpty();
 
             choose(group, a, b, Halts.Side.REMOTE);
+            assertThatThrownBy(() -> choose(group, a, a, Halts.Side.REMOTE))
+                    .hasMessageContaining("stands at no conflict");
             choose(group, b, a, Halts.Side.LOCAL);
             assertThat(group.settledRows(ROWS)).containsExactly("1|of a|1");
             assertThat(group.settledRows("SELECT id FROM other")).containsExactly("7");
@@ -63,7 +66,7 @@ class ErrorPolicyScenario {
     private static void choose(TestGroup group, NodeName from, NodeName to, Halts.Side side) {
         OptionalLong any = OptionalLong.empty();
         Optional<Halts.Halt> chosen =
-                Halts.choose(group.address(0), from, to, any, any, side, false);
+                Halts.choose(group.address(0), from, to, any, any, Optional.of(side), false);
         assertThat(chosen).isPresent();
     }
 

@@ -210,7 +210,9 @@ class FaultScenario {
                                     assertThat(link.from()).isEqualTo(TestGroup.name(from).text());
                                     assertThat(link.to()).isEqualTo(TestGroup.name(to).text());
                                     assertThat(link.state()).isEqualTo("stopped");
-                                    assertThat(link.reason()).contains(reason);
+                                    assertThat(link.reason())
+                                            .contains(reason)
+                                            .endsWith("; cure: pgchorus node resync b");
                                 }));
     }
 

@@ -268,6 +268,32 @@ class HeldScenario {
         }
     }
 
+    @Test
+    void heldKeyChangesAndATruncateEndEqual() {
+        try (TestGroup group = TestGroup.of(SCHEMA, 18, 15)) {
+            group.run(0, "INSERT INTO t SELECT g, 'start' FROM generate_series(1, 6) g");
+            group.settle();
+            group.run(0, "ALTER TABLE t ADD COLUMN extra text");
+            group.run(0, "UPDATE t SET id = id + 100 WHERE id < 4");
+            awaitHeld(group, 0, 1, "public.t");
+            group.run(1, "UPDATE t SET v = 'b' WHERE id IN (1, 5)");
+            group.settle(1, 0);
+            group.run(0, "UPDATE t SET id = 7, extra = 'moved' WHERE id = 101");
+            group.run(0, "TRUNCATE t, s");
+            group.run(0, "INSERT INTO t VALUES (1, 'after'), (8, 'after')");
+            group.run(0, "UPDATE t SET id = 9 WHERE id = 8");
+            group.run(1, "INSERT INTO t VALUES (7, 'by b')");
+            group.run(1, "UPDATE t SET v = 'b later' WHERE id = 2");
+            group.settle(1, 0);
+            group.run(1, "ALTER TABLE t ADD COLUMN extra text");
+            assertThat(group.settledRows(T))
+                    .containsExactly(
+                            "1|after|null", "2|b later|null", "7|by b|null", "9|after|null");
+            awaitNothingHeld(group);
+            assertThat(group.problems()).isEmpty();
+        }
+    }
+
     /** What a node says it has applied of a peer stays below the first change it holds. */
     private static boolean claims(TestGroup group, int node, int peer) {
         return group.rows(

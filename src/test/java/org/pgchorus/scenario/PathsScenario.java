@@ -182,7 +182,7 @@ class PathsScenario {
                             .orElseThrow()
                             .table();
             UniqueSql unique = new UniqueSql(RowSql.of(table), Catalog.uniqueness(session, table));
-            return !session.query(unique.free, row -> row.number(1), null, null, 1).isEmpty();
+            return !session.query(unique.free, row -> row.number(1), null, null, 1, 0).isEmpty();
         }
     }
 

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  * Three nodes, clients everywhere, and every process is killed now and then. At the end all nodes
  * are equal, and every line whose commit a client was told of is there once.
  *
- * <p>{@code -Dstorm.first=N -Dstorm.count=N -Dstorm.seconds=N} choose other storms.
+ * <p>{@code -Dstorm.first=N -Dstorm.count=N -Dstorm.seconds=N -Dstorm.versions=18,14,14} choose
+ * other storms.
  */
 class StormScenario {
     private static final int[][] VERSIONS = {{18, 18, 18}, {15, 18, 16}, {14, 17, 15}};
@@ -53,11 +54,16 @@ class StormScenario {
         return LongStream.range(first, first + Long.getLong("storm.count", 3));
     }
 
+    private static int[] versions(long seed) {
+        String asked = System.getProperty("storm.versions", "");
+        return asked.isEmpty() ? VERSIONS[(int) (seed % VERSIONS.length)] : TestGroup.majors(asked);
+    }
+
     @ParameterizedTest
     @MethodSource("seeds")
     void endsEqual(long seed) throws InterruptedException {
         System.out.println("storm seed " + seed);
-        int[] versions = VERSIONS[(int) (seed % VERSIONS.length)];
+        int[] versions = versions(seed);
         List<ServerOptions> options =
                 java.util.Arrays.stream(versions)
                         .mapToObj(v -> ServerOptions.of(v).setting("synchronous_commit", "on"))

@@ -105,7 +105,20 @@ class TruncateTrapScenario {
                             "INSERT INTO lines$k VALUES ('after')");
                     cast.onB("INSERT INTO lines$k VALUES ('late')");
                 },
-                cast -> cast.assertAnswer("SELECT line FROM lines$k ORDER BY 1", "after", "late"));
+                cast -> {
+                    cast.assertAnswer("SELECT line FROM lines$k ORDER BY 1", "after", "late");
+                    cast.assertClashesAtA(
+                            "lines$k",
+                            "early by B",
+                            "update_deleted keep_local -@$A early by B@$B");
+                    cast.assertClashesAtB(
+                            "lines$k",
+                            "early by B",
+                            "delete_origin_differs apply_remote early by B@$B -@$A");
+                    cast.assertClashesAtA("lines$k", "early by A");
+                    cast.assertClashesAtB("lines$k", "early by A");
+                    cast.assertClashesAtB("lines$k", "old");
+                });
     }
 
     @Test

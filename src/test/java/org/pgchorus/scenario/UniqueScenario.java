@@ -114,7 +114,8 @@ class UniqueScenario {
                                         a -> a.texts(2) + " " + a.truth(7),
                                         100,
                                         2,
-                                        10))
+                                        10,
+                                        0))
                         .containsExactly("[9] false", "[7] false", "[6] true", "[3] true");
                 assertThat(session.query(unique.lockDisplaced, a -> a.texts(3), "9", "9"))
                         .containsExactly(List.of("9", "x"));
@@ -213,7 +214,7 @@ class UniqueScenario {
         String[] names = rows.columnNames().toArray(String[]::new);
         String[] values = rows.all(row).toArray(String[]::new);
         session.update(unique.displace, key, key, key, names, values, 7, 1);
-        return !session.query(unique.free, a -> a.text(1), null, null, 10).isEmpty();
+        return !session.query(unique.free, a -> a.text(1), null, null, 10, 0).isEmpty();
     }
 
     private static boolean refused(Session session, RowSql rows, Row row) {
@@ -231,7 +232,8 @@ class UniqueScenario {
         Row row = rule.row(0, "1");
         List<String> clash =
                 session.query("EXPLAIN " + unique.lockClashing, a -> a.text(1), unique.values(row));
-        List<String> free = session.query("EXPLAIN " + unique.free, a -> a.text(1), null, null, 1);
+        List<String> free =
+                session.query("EXPLAIN " + unique.free, a -> a.text(1), null, null, 1, 0);
         for (List<String> plan : List.of(clash, free)) {
             String text = String.join("\n", plan);
             assertThat(text).doesNotContain("Seq Scan on " + Sql.name(rule.table));
