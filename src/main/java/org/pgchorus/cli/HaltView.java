@@ -1,6 +1,7 @@
 package org.pgchorus.cli;
 
 import org.pgchorus.daemon.Halts.Halt;
+import org.pgchorus.model.NodeName;
 
 import java.util.Map;
 
@@ -8,8 +9,12 @@ import java.util.Map;
 final class HaltView {
     private HaltView() {}
 
-    /** For people, both versions side by side. */
-    static String text(Halt halt) {
+    /**
+     * For people, both versions side by side.
+     *
+     * @param writer of the incoming one
+     */
+    static String text(Halt halt, NodeName writer) {
         Facts facts =
                 new Facts("stands at a conflict")
                         .fact("table", halt.table())
@@ -19,7 +24,7 @@ final class HaltView {
                                 "local written",
                                 halt.localTime().map(Moments::iso).orElse("at an unknown time")
                                         + halt.localNode().map(n -> " on " + n).orElse(""))
-                        .fact("remote written", Moments.iso(halt.remoteTime()))
+                        .fact("remote written", Moments.iso(halt.remoteTime()) + " on " + writer)
                         .fact("remote xid", Long.toString(halt.xid()))
                         .fact("change", Long.toString(halt.change()))
                         .fact("remote LSN", halt.commitLsn());

@@ -72,7 +72,7 @@ final class LinkSkipCommand implements Callable<Integer> {
                         dryRun);
         if (decided.isPresent()) {
             output.print(
-                    () -> decision() + HaltView.text(decided.get()),
+                    () -> decision() + HaltView.text(decided.get(), link.from()),
                     () -> decisionJson(decided.get()));
             return Exit.WELL;
         }
@@ -89,7 +89,7 @@ final class LinkSkipCommand implements Callable<Integer> {
     }
 
     private String decision() {
-        String side = keep == Halts.Side.REMOTE ? "the incoming change" : "the receiver's row";
+        String side = side() == Halts.Side.REMOTE ? "the incoming change" : "the receiver's row";
         return (dryRun ? "would keep " : "keeps ") + side + "\n";
     }
 
@@ -98,8 +98,12 @@ final class LinkSkipCommand implements Callable<Integer> {
                 "from", link.from().text(),
                 "to", link.to().text(),
                 "dry_run", dryRun,
-                "keep", (keep == null ? Halts.Side.LOCAL : keep).toString(),
+                "keep", side().toString(),
                 "conflict", HaltView.json(halt));
+    }
+
+    private Halts.Side side() {
+        return keep == null ? Halts.Side.DEFAULT : keep;
     }
 
     private static OptionalLong optional(Long number) {

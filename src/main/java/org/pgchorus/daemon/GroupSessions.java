@@ -215,13 +215,7 @@ final class GroupSessions implements AutoCloseable {
      * @param what they may be doing now, for people
      */
     void lockMembership(Map<Integer, Session> some, String what) {
-        some.forEach((id, session) -> {
-            if (!MembershipLock.take(session)) {
-                throw PgError.refused(
-                        "%s is under way (node %s); try again when it is done"
-                                .formatted(what, name(id)));
-            }
-        });
+        some.forEach((id, session) -> MembershipLock.take(session, what, "node " + name(id)));
     }
 
     /**

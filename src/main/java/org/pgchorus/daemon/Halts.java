@@ -41,6 +41,9 @@ public final class Halts {
         /** The incoming change is applied. */
         REMOTE;
 
+        /** The one meant by who names none: what stands stays until a person says otherwise. */
+        public static final Side DEFAULT = LOCAL;
+
         /** As it is typed. */
         @Override
         public String toString() {
@@ -80,7 +83,7 @@ public final class Halts {
      *
      * @param xid of the transaction meant, checked if given
      * @param change its number in the transaction, checked if given
-     * @param side the receiver's row if it is not given
+     * @param side {@link Side#DEFAULT} if it is not given
      * @return what was decided, or would be; empty if the link stands at no conflict
      */
     public static Optional<Halt> choose(
@@ -115,7 +118,7 @@ public final class Halts {
             if (!dryRun) {
                 target.update(
                         HaltSql.CHOOSE,
-                        side.orElse(Side.LOCAL).toString(),
+                        side.orElse(Side.DEFAULT).toString(),
                         writer,
                         halt.commitLsn,
                         halt.change);

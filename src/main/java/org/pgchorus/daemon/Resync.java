@@ -126,14 +126,7 @@ public final class Resync implements AutoCloseable {
     }
 
     private static void lock(GroupSessions group) {
-        for (Session session : group.all()) {
-            if (!MembershipLock.take(session)) {
-                throw PgError.refused(
-                        ("another change of the group's membership is under way (%s); try again"
-                                        + " when it is done")
-                                .formatted(session.where()));
-            }
-        }
+        group.all().forEach(MembershipLock::take);
     }
 
     private Resynced run() throws InterruptedException {

@@ -130,13 +130,7 @@ public final class Follower implements AutoCloseable {
 
     private void lock() {
         List<Session> both = node.isPresent() ? List.of(follower, provider) : List.of(follower);
-        for (Session session : both) {
-            if (!MembershipLock.take(session)) {
-                throw PgError.refused(
-                        "another change of membership is under way at %s; try again when it is done"
-                                .formatted(session.where()));
-            }
-        }
+        both.forEach(MembershipLock::take);
     }
 
     /** Nobody else is at work here, so what has no position yet was broken off. */

@@ -104,11 +104,8 @@ final class JoinSessions implements AutoCloseable {
     }
 
     private void lock(Session session) {
-        if (locking && !MembershipLock.take(session)) {
-            throw PgError.refused(
-                    ("another change of the group's membership is under way (at %s); try again"
-                                    + " when it is done")
-                            .formatted(session.where()));
+        if (locking) {
+            MembershipLock.take(session);
         }
     }
 

@@ -84,12 +84,7 @@ public final class Leaver {
     }
 
     private Left remove(boolean force) throws InterruptedException {
-        if (!MembershipLock.take(session)) {
-            throw PgError.refused(
-                    "a change of the group's membership is under way at %s; try again when it is"
-                                    .formatted(session.where())
-                            + " done");
-        }
+        MembershipLock.take(session);
         Optional<Following> following = Following.of(session);
         if (following.isPresent()) {
             refuseDependents();

@@ -1,5 +1,6 @@
 package org.pgchorus.member;
 
+import org.pgchorus.pg.PgError;
 import org.pgchorus.pg.Session;
 import org.pgchorus.sql.MemberSql;
 
@@ -21,15 +22,28 @@ public final class MembershipLock {
 
     private MembershipLock() {}
 
-    /** Takes it for a session; false if somebody else has it. */
-    public static boolean take(Session session) {
+    /**
+     * Takes it for a session.
+     *
+     * @throws PgError.Refused if somebody else has it
+     */
+    public static void take(Session session) {
+        take(session, "another change of the group's membership", "at " + session.where());
+    }
+
+    /**
+     * The same.
+     *
+     * @param what is taken to be under way if somebody else has it, and where, as it is told
+     */
+    public static void take(Session session, String what, String where) {
         long began = System.nanoTime();
         while (!session.value(MemberSql.TRY_LOCK_MEMBERSHIP).equals("t")) {
             if (System.nanoTime() - began >= LINGERS_NANOS) {
-                return false;
+                throw PgError.refused(
+                        "%s is under way (%s); try again when it is done".formatted(what, where));
             }
             LockSupport.parkNanos(STEP_NANOS);
         }
-        return true;
     }
 }
