@@ -54,7 +54,9 @@ final class Failures {
                 || error instanceof UncheckedIOException;
     }
 
-    /** Prints one error; its message may have several lines, of which each may say that it is one. */
+    /**
+     * Prints one error; its message may have several lines, of which each may say that it is one.
+     */
     static void print(PrintWriter err, String message) {
         String label = message.startsWith("error: ") ? "" : "error: ";
         err.println("pgchorus: " + label + Secrets.hidden(message));

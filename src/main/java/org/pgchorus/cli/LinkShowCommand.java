@@ -42,7 +42,9 @@ final class LinkShowCommand implements Callable<Integer> {
                         ? Halts.show(group.address(), link.from(), link.to())
                         : Optional.empty();
         output.print(
-                () -> text(shown, held) + halt.map(h -> "\n" + HaltView.text(h, link.from())).orElse(""),
+                () ->
+                        text(shown, held)
+                                + halt.map(h -> "\n" + HaltView.text(h, link.from())).orElse(""),
                 () -> json(shown, held, halt));
         return Exit.WELL;
     }

@@ -15,6 +15,7 @@ final class BulkTable {
     final BulkSql sql;
     final int[] key;
     final Pipeline.Statement insert;
+    final Pipeline.Statement insertOne;
     final Pipeline.Statement update;
     final Pipeline.Statement overwrite;
     final Pipeline.Statement delete;
@@ -37,6 +38,9 @@ final class BulkTable {
         RowSql rows = sql.rows();
         key = rows.keyColumns().stream().mapToInt(Integer::intValue).toArray();
         insert = new Pipeline.Statement(sql.insert);
+        int[] given = new int[rows.columnNames().size()];
+        Arrays.fill(given, Parameters.GIVEN);
+        insertOne = new Pipeline.Statement(sql.insertOne, given);
         update =
                 new Pipeline.Statement(
                         sql.update,

@@ -2,9 +2,11 @@ package org.pgchorus.pg;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * The values for one {@link Pipeline.Statement}, in its order, in their types' binary forms.
+ * The values for one {@link Pipeline.Statement}, in its order, in their types' binary forms, or as
+ * texts where the statement leaves the type to the server.
  *
  * <p>One thread.
  *
@@ -13,6 +15,9 @@ import java.util.List;
  * and bytes.
  */
 public final class Parameters {
+    /** The server knows the type; the value comes as text. */
+    public static final int GIVEN = 0;
+
     /** Types' numbers, the same in every PostgreSQL. */
     public static final int INT2 = 21;
 
@@ -42,7 +47,7 @@ public final class Parameters {
 
     private static final int ARRAY_HEADER_BYTES = 20;
 
-    private final List<WireBytes> values = new ArrayList<>();
+    private final List<Optional<WireBytes>> values = new ArrayList<>();
 
     /** An array under way: its elements come one by one. */
     public static final class Elements {
@@ -86,7 +91,7 @@ public final class Parameters {
             value.putInt(1);
             value.put(elements.bytes);
         }
-        values.add(value);
+        values.add(Optional.of(value));
         return this;
     }
 
@@ -94,7 +99,7 @@ public final class Parameters {
     public Parameters number(long number) {
         WireBytes value = new WireBytes(8);
         value.putLong(number);
-        values.add(value);
+        values.add(Optional.of(value));
         return this;
     }
 
@@ -102,7 +107,7 @@ public final class Parameters {
     public Parameters small(int number) {
         WireBytes value = new WireBytes(2);
         value.putShort(number);
-        values.add(value);
+        values.add(Optional.of(value));
         return this;
     }
 
@@ -110,7 +115,23 @@ public final class Parameters {
     public Parameters oid(long number) {
         WireBytes value = new WireBytes(4);
         value.putInt((int) number);
-        values.add(value);
+        values.add(Optional.of(value));
+        return this;
+    }
+
+    /**
+     * Adds a value as text, in the database's own encoding, for a parameter that is {@link #GIVEN}.
+     */
+    public Parameters given(byte[] from, int start, int length) {
+        WireBytes value = new WireBytes(length);
+        value.put(from, start, length);
+        values.add(Optional.of(value));
+        return this;
+    }
+
+    /** Adds SQL's NULL. */
+    public Parameters ofNull() {
+        values.add(Optional.empty());
         return this;
     }
 
@@ -119,11 +140,11 @@ public final class Parameters {
         byte[] utf8 = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
         WireBytes value = new WireBytes(utf8.length);
         value.put(utf8, 0, utf8.length);
-        values.add(value);
+        values.add(Optional.of(value));
         return this;
     }
 
-    List<WireBytes> values() {
+    List<Optional<WireBytes>> values() {
         return values;
     }
 }

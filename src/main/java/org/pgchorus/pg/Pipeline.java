@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Sends prepared statements over a session's own connection without waiting for their answers.
@@ -31,6 +32,12 @@ import java.util.List;
 public final class Pipeline {
     /** Some network packets; more would only delay the server's start. */
     private static final int SEND_BYTES = 1 << 16;
+
+    /** How a value comes, and the length of none. */
+    private static final int TEXT = 0;
+
+    private static final int BINARY = 1;
+    private static final int NULL = -1;
 
     private final PGStream stream;
     private final WireBytes out = new WireBytes(SEND_BYTES + (1 << 12));
@@ -170,7 +177,7 @@ public final class Pipeline {
     }
 
     private void bind(Statement statement, Parameters parameters) {
-        List<WireBytes> values = parameters.values();
+        List<Optional<WireBytes>> values = parameters.values();
         if (values.size() != statement.types.length) {
             throw new IllegalArgumentException(
                     "%d values for %s".formatted(values.size(), statement.sql));
@@ -178,12 +185,14 @@ public final class Pipeline {
         int at = open('B');
         out.put(0);
         out.putString(statement.name);
-        out.putShort(1);
-        out.putShort(1);
         out.putShort(values.size());
-        for (WireBytes value : values) {
-            out.putInt(value.size());
-            out.put(value);
+        for (int type : statement.types) {
+            out.putShort(type == Parameters.GIVEN ? TEXT : BINARY);
+        }
+        out.putShort(values.size());
+        for (Optional<WireBytes> value : values) {
+            out.putInt(value.map(WireBytes::size).orElse(NULL));
+            value.ifPresent(out::put);
         }
         out.putShort(0);
         close(at);

@@ -66,10 +66,11 @@ public final class BulkSql {
         return """
         WITH moved AS (
             UPDATE pgchorus.link_position SET lsn = $1 WHERE from_node = $2%2$s RETURNING 1)
-        SELECT pgchorus.expect((SELECT count(*) FROM moved), 1, '%1$s'),
-               pgchorus.expect((pg_catalog.clock_timestamp() <= $3)::integer, 0, '%1$s'),
-               pgchorus.expect((%3$s)::integer, 0, '%1$s'),
-               pg_catalog.pg_replication_origin_xact_setup($1, $3)\
+        SELECT CASE WHEN m.counted <> 1 THEN pgchorus.expect(m.counted, 1, '%1$s')
+                    WHEN pg_catalog.clock_timestamp() <= $3 OR %3$s
+                    THEN pgchorus.expect(1, 0, '%1$s') END,
+               pg_catalog.pg_replication_origin_xact_setup($1, $3)
+        FROM (SELECT count(*) AS counted FROM moved) m\
         """
                 .formatted(IN_THE_WAY, where, anyAddedSince);
     }
@@ -123,6 +124,12 @@ public final class BulkSql {
     public final String insert;
 
     /**
+     * One new row, where a {@code COPY} would cost more than the row. Parameters: all sent columns,
+     * as texts of their own types.
+     */
+    public final String insertOne;
+
+    /**
      * Overwrites rows that were written before, and that the writer had seen. Parameters: an array
      * for each sent column, commit times as {@code timestamptz[]}; then the time up to which the
      * writer had seen everybody, its origin here, how many rows.
@@ -174,6 +181,14 @@ public final class BulkSql {
         insert =
                 "COPY %s (%s) FROM STDIN"
                         .formatted(Sql.name(table.name()), Sql.names(rows.columnNames()));
+        insertOne =
+                "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE VALUES (%s)"
+                        .formatted(
+                                Sql.name(table.name()),
+                                Sql.names(rows.columnNames()),
+                                all().stream()
+                                        .map(i -> "$" + (i + 1))
+                                        .collect(Collectors.joining(", ")));
         update = table.hasKey() ? updateIn(table) : "";
         overwrite = table.hasKey() ? overwriteIn(table) : "";
         contested = table.hasKey() ? contestedIn(table) : "";
@@ -208,7 +223,7 @@ public final class BulkSql {
                         .collect(Collectors.joining(", "));
         return """
         WITH done AS (UPDATE ONLY %s AS t SET %s FROM %s WHERE %s AND %s RETURNING 1) \
-        SELECT pgchorus.expect((SELECT count(*) FROM done), $%d, '%s')\
+        %s\
         """
                 .formatted(
                         Sql.name(table.name()),
@@ -216,8 +231,7 @@ public final class BulkSql {
                         given,
                         sameKey(table),
                         condition,
-                        count,
-                        IN_THE_WAY);
+                        expectAll("done", count));
     }
 
     private List<Integer> all() {
@@ -257,7 +271,7 @@ public final class BulkSql {
         (relation, hash, hash2, key, micros, node) \
         SELECT %d, %s, %s, %s, micros, CASE WHEN micros IS NOT NULL THEN $%d END \
         FROM done RETURNING 1) \
-        SELECT pgchorus.expect((SELECT count(*) FROM buried), $%d, '%s')\
+        %s\
         """
                 .formatted(
                         Sql.name(table.name()),
@@ -270,8 +284,7 @@ public final class BulkSql {
                         hash("", 1),
                         texts,
                         count + 6,
-                        count + 5,
-                        IN_THE_WAY);
+                        expectAll("buried", count + 5));
     }
 
     private String gravesIn(Table table) {
@@ -295,26 +308,35 @@ public final class BulkSql {
         String ofKey = "e.hash = %s AND e.hash2 = %s".formatted(hash("v.", 0), hash("v.", 1));
         String ofAll = "e.hash = 0 AND e.hash2 = 0 AND e.key IS NULL";
         return """
-        SELECT pgchorus.expect((SELECT count(*) %s) + (SELECT count(*) %s) \
-        + (SELECT count(*) FROM (%s) d), 0, '%s')\
+        SELECT %s, %s, %s\
         """
                 .formatted(
-                        entries.formatted(ofKey),
-                        entries.formatted(ofAll),
-                        anyOf("pgchorus.displaced_row", table),
-                        IN_THE_WAY);
+                        expectNone("SELECT 1 " + entries.formatted(ofKey), IN_THE_WAY),
+                        expectNone("SELECT 1 " + entries.formatted(ofAll), IN_THE_WAY),
+                        expectNone(anyOf("pgchorus.displaced_row", table), IN_THE_WAY));
     }
 
     private static String lookIn(Table table, String entries, String code) {
         return """
-        SELECT pgchorus.expect((SELECT count(*) FROM (%s) e), 0, '%s'), \
-        pgchorus.expect((SELECT count(*) FROM (%s) d), 0, '%s')\
+        SELECT %s, %s\
         """
                 .formatted(
-                        anyOf(entries, table),
-                        code,
-                        anyOf("pgchorus.displaced_row", table),
-                        IN_THE_WAY);
+                        expectNone(anyOf(entries, table), code),
+                        expectNone(anyOf("pgchorus.displaced_row", table), IN_THE_WAY));
+    }
+
+    /** As many changes were made as a parameter says. The function is called only to fail. */
+    private static String expectAll(String changes, int parameter) {
+        return """
+        SELECT CASE WHEN n.counted <> $%2$d THEN pgchorus.expect(n.counted, $%2$d, '%3$s') END \
+        FROM (SELECT count(*) AS counted FROM %1$s) n\
+        """
+                .formatted(changes, parameter, IN_THE_WAY);
+    }
+
+    private static String expectNone(String entries, String code) {
+        return "CASE WHEN EXISTS (%s) THEN pgchorus.expect(1, 0, '%s') END"
+                .formatted(entries, code);
     }
 
     private static String anyOf(String entries, Table table) {
