@@ -4,7 +4,9 @@ import jdk.net.ExtendedSocketOptions;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 
 import javax.net.SocketFactory;
 
@@ -13,7 +15,7 @@ import javax.net.SocketFactory;
  *
  * <p>The driver makes it by name, so it needs a public constructor.
  */
-public final class KeepAliveSocketFactory extends SocketFactory {
+public class KeepAliveSocketFactory extends SocketFactory {
     /** Quiet seconds before the first probe: well under the servers' own time-outs of a minute. */
     private static final int IDLE_SECONDS = 10;
 
@@ -27,29 +29,48 @@ public final class KeepAliveSocketFactory extends SocketFactory {
 
     @Override
     public Socket createSocket() throws IOException {
-        return tuned(new Socket());
+        return tuned(unconnected());
     }
 
     @Override
     public Socket createSocket(String host, int port) throws IOException {
-        return tuned(new Socket(host, port));
+        return connected(null, new InetSocketAddress(host, port));
     }
 
     @Override
     public Socket createSocket(String host, int port, InetAddress local, int localPort)
             throws IOException {
-        return tuned(new Socket(host, port, local, localPort));
+        return connected(
+                new InetSocketAddress(local, localPort), new InetSocketAddress(host, port));
     }
 
     @Override
     public Socket createSocket(InetAddress host, int port) throws IOException {
-        return tuned(new Socket(host, port));
+        return connected(null, new InetSocketAddress(host, port));
     }
 
     @Override
     public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort)
             throws IOException {
-        return tuned(new Socket(host, port, local, localPort));
+        return connected(
+                new InetSocketAddress(local, localPort), new InetSocketAddress(host, port));
+    }
+
+    /** A new socket, of the kind made here. */
+    Socket unconnected() {
+        return new Socket();
+    }
+
+    private Socket connected(SocketAddress local, SocketAddress there) throws IOException {
+        Socket socket = createSocket();
+        try {
+            socket.bind(local);
+            socket.connect(there);
+            return socket;
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
     }
 
     private static Socket tuned(Socket socket) throws IOException {

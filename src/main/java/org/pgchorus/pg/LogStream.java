@@ -16,7 +16,6 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.ObjIntConsumer;
 
 /**
@@ -40,7 +39,6 @@ public final class LogStream implements AutoCloseable {
     private final Connection connection;
 
     private final PGReplicationStream stream;
-    private final ReadPace pace = new ReadPace(System.nanoTime());
 
     private LogStream(Connection connection, PGReplicationStream stream) {
         this.connection = connection;
@@ -141,7 +139,7 @@ public final class LogStream implements AutoCloseable {
         properties.setProperty("assumeMinServerVersion", oldestServer);
         properties.setProperty("ApplicationName", applicationName);
         properties.setProperty("tcpKeepAlive", "true");
-        properties.setProperty("socketFactory", KeepAliveSocketFactory.class.getName());
+        properties.setProperty("socketFactory", PacedSocketFactory.class.getName());
         properties.putIfAbsent("connectTimeout", "10");
         try {
             return DriverManager.getConnection(source.jdbcUrl(), properties);
@@ -167,16 +165,7 @@ public final class LogStream implements AutoCloseable {
     /** Waits for the next message; its bytes are the reader's own. */
     public ByteBuffer read() {
         try {
-            ByteBuffer bytes = stream.readPending();
-            if (bytes == null) {
-                long pauseNanos = pace.pauseNanos(System.nanoTime());
-                if (pauseNanos > 0) {
-                    LockSupport.parkNanos(pauseNanos);
-                }
-                bytes = stream.read();
-            }
-            pace.came();
-            return bytes;
+            return stream.read();
         } catch (SQLException e) {
             throw PgError.of(e);
         }

@@ -1,54 +1,72 @@
 package org.pgchorus.pg;
 
 /**
- * When to wait a moment before a read, so that it finds many messages and not one. A sender makes a
- * network packet of every message. In a burst a reader that is woken by each of them costs both
- * sides more than the messages themselves; at an even rate it is what makes the delay short.
+ * When to wait before a socket is read, so that it has many messages and not one. A sender makes a
+ * network packet of every message. A reader that keeps up with a burst is woken by each of them,
+ * and that costs both sides more than the messages themselves; at an even rate it is what makes the
+ * delay short.
+ *
+ * <p>The longer a burst lasts, the longer is waited: some milliseconds in the end, so that the
+ * reader's side is full and the sender's kernel joins what it cannot pass on into large packets. A
+ * wait is never longer than the burst was before it, and a short burst is not delayed much.
  *
  * <p>One thread, the reader's. Decides only; times are {@link System#nanoTime}'s.
  */
 final class ReadPace {
-    /** Some ten messages of a burst: far less than the socket's buffer holds. */
-    static final long MOMENT_NANOS = 200_000;
+    /** The first wait of a burst: some ten messages. Each one after it is twice as long. */
+    static final long FIRST_NANOS = 200_000;
 
-    private static final long WINDOW_NANOS = 2_000_000;
+    static final long LONGEST_NANOS = 4_000_000;
 
-    /** So many messages within a window are a burst: 50,000 a second. */
-    private static final long BURST = 100;
+    /** A read that finds less may have been woken by a single message. */
+    private static final int SMALL_BYTES = 1 << 10;
 
-    /**
-     * For so long nothing is waited for after a window in which it was no use: over TLS nobody can
-     * see how much has come.
-     */
-    private static final long USELESS_NANOS = 100_000_000;
+    /** So many of them within the window are a reader that keeps up with a burst. */
+    private static final int OFTEN = 30;
+
+    private static final long WINDOW_NANOS = 1_000_000;
+
+    /** A wait that finds less for each {@link #FIRST_NANOS} was the end of the burst. */
+    private static final int WORTH_WAITING_BYTES = 1 << 8;
+
+    /** After a read that finds more there is more to be read, and nothing to wait for. */
+    private static final int MANY_BYTES = 1 << 14;
 
     private long windowNanos;
-    private long messages;
-    private boolean burst;
-    private long notBeforeNanos;
+    private int small;
+
+    /** In a burst how long to wait next, otherwise 0. */
+    private long momentNanos;
+
+    private long waitedNanos;
+    private int lastBytes;
 
     ReadPace(long nowNanos) {
         windowNanos = nowNanos;
-        notBeforeNanos = nowNanos;
     }
 
-    /** A message has come. */
-    void came() {
-        messages++;
-    }
-
-    /** How long to wait, now that nothing is there to be read; 0 for not at all. */
+    /** How long to wait before the next read; 0 for not at all. */
     long pauseNanos(long nowNanos) {
-        long elapsed = nowNanos - windowNanos;
-        if (elapsed >= WINDOW_NANOS) {
-            boolean many = messages * WINDOW_NANOS >= BURST * elapsed;
-            if (burst && !many) {
-                notBeforeNanos = nowNanos + USELESS_NANOS;
+        if (momentNanos == 0) {
+            if (nowNanos - windowNanos >= WINDOW_NANOS) {
+                windowNanos = nowNanos;
+                small = 0;
             }
-            burst = many && nowNanos - notBeforeNanos >= 0;
-            windowNanos = nowNanos;
-            messages = 0;
+            momentNanos = small >= OFTEN ? FIRST_NANOS : 0;
         }
-        return burst ? MOMENT_NANOS : 0;
+        waitedNanos = lastBytes < MANY_BYTES ? momentNanos : 0;
+        return waitedNanos;
+    }
+
+    /** A read found so much. */
+    void came(int bytes) {
+        lastBytes = bytes;
+        if (waitedNanos > 0) {
+            small = 0;
+            boolean goesOn = bytes >= WORTH_WAITING_BYTES * (waitedNanos / FIRST_NANOS);
+            momentNanos = goesOn ? Math.min(LONGEST_NANOS, 2 * momentNanos) : 0;
+        } else if (bytes < SMALL_BYTES) {
+            small++;
+        }
     }
 }

@@ -4,52 +4,93 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
+import java.util.function.LongUnaryOperator;
+
+/** Times in nanoseconds; messages of sixty bytes come by a clock of the test's. */
 class ReadPaceTest {
     private static final long SECOND = 1_000_000_000;
+    private static final long MILLI = 1_000_000;
+    private static final int MESSAGE_BYTES = 60;
 
-    /** How much of a second is waited if a message comes so often, and is seen only when read. */
-    private static long pausedNanos(ReadPace pace, long periodNanos, boolean isSeen) {
-        long paused = 0;
-        long unread = 0;
-        long at = 0;
-        while (at < SECOND) {
-            if (unread > 0) {
-                unread--;
-                pace.came();
-                at += isSeen ? 0 : 1000;
-            } else {
-                long pause = pace.pauseNanos(at);
-                paused += pause;
-                long step = Math.max(pause, periodNanos);
-                at += step;
-                unread += isSeen ? step / periodNanos : 1;
-            }
+    /** What somebody did who read for some time. */
+    private record Reading(long reads, long messages, long pausedNanos, long untilNanos) {
+        long perRead() {
+            return messages / reads;
         }
-        return paused;
+    }
+
+    /**
+     * @param sent how many messages were sent by a time
+     */
+    private static Reading read(LongUnaryOperator sent, long nanos, long messages) {
+        ReadPace pace = new ReadPace(0);
+        long at = 0;
+        long reads = 0;
+        long read = 0;
+        long paused = 0;
+        while (at < nanos && read < messages) {
+            long pause = pace.pauseNanos(at);
+            paused += pause;
+            at += pause + 1000;
+            while (sent.applyAsLong(at) == read) {
+                at += 1000;
+            }
+            pace.came(Math.toIntExact((sent.applyAsLong(at) - read) * MESSAGE_BYTES));
+            read = sent.applyAsLong(at);
+            reads++;
+        }
+        return new Reading(reads, read, paused, at);
+    }
+
+    private static Reading readEvery(long periodNanos) {
+        return read(at -> at / periodNanos, SECOND, Long.MAX_VALUE);
     }
 
     @Test
     void whatComesNowAndThenIsReadAtOnce() {
-        assertThat(pausedNanos(new ReadPace(0), 5_000_000, true)).isZero();
-        assertThat(pausedNanos(new ReadPace(0), 100_000, true)).isZero();
+        assertThat(readEvery(5 * MILLI).pausedNanos).isZero();
+        assertThat(readEvery(MILLI / 10).pausedNanos).isZero();
     }
 
     @Test
     void aBurstIsReadInFewReads() {
-        assertThat(pausedNanos(new ReadPace(0), 5000, true)).isGreaterThan(SECOND * 9 / 10);
+        assertThat(readEvery(7000).perRead()).isGreaterThan(200);
+    }
+
+    /** Four milliseconds of a hundred messages each, then four of none, as on a busy machine. */
+    @Test
+    void aSenderThatIsKeptFromRunningNowAndThenIsStillReadInFewReads() {
+        Reading reading =
+                read(
+                        at -> at / (8 * MILLI) * 400 + Math.min(400, at % (8 * MILLI) / 10_000),
+                        SECOND,
+                        Long.MAX_VALUE);
+        assertThat(reading.perRead()).isGreaterThan(5);
     }
 
     @Test
-    void whereNobodySeesWhatHasComeLittleIsWaited() {
-        assertThat(pausedNanos(new ReadPace(0), 5000, false)).isLessThan(SECOND / 20);
+    void aShortBurstIsNotDelayedForLongerThanItTakes() {
+        for (long messages : new long[] {20, 40, 100, 500, 2000}) {
+            long took = messages * 5000;
+            Reading reading = read(at -> Math.min(messages, at / 5000), SECOND, messages);
+            assertThat(reading.untilNanos)
+                    .as("%d messages", messages)
+                    .isLessThanOrEqualTo(2 * took + ReadPace.FIRST_NANOS);
+        }
     }
 
     @Test
-    void aLongSilenceIsNoBurst() {
+    void noWaitIsLongerThanTheLongest() {
+        Reading reading = readEvery(5000);
+        assertThat(reading.pausedNanos / reading.reads).isLessThanOrEqualTo(ReadPace.LONGEST_NANOS);
+    }
+
+    @Test
+    void aBacklogIsReadAsFastAsItComes() {
         ReadPace pace = new ReadPace(0);
         for (int i = 0; i < 1000; i++) {
-            pace.came();
+            assertThat(pace.pauseNanos(i)).isZero();
+            pace.came(1 << 16);
         }
-        assertThat(pace.pauseNanos(SECOND)).isZero();
     }
 }
