@@ -32,8 +32,8 @@ class ValuesScenario {
                 g + 0.005, ARRAY[g / 7.0, 'NaN'], B'0101', B'01', make_interval(secs => g / 7.0),
                 '2026-01-01 00:00:00.06'::timestamp, to_timestamp(g / 7.0), '23:59:59.6',
                 '\\', E'tab\\tnew\\nline\\r\\\\N \\u00e9', '\\x00ff', '{"a": [1,  2]}', '{"a": 1}',
-                'so ''glad''', ROW(g, E'quote" \\\\ ,')::pair, '[1,)', g / 3.0::float4, 12.5, 4294967295,
-                'fat:2 rat', '10.0.0.1/8', ''
+                'so ''glad''', ROW(g, E'quote" \\\\ ,')::pair, '[1,)', g / 3.0::float4,
+                12.5, 4294967295, 'fat:2 rat', '10.0.0.1/8', ''
             FROM generate_series(%d, %d) g\
             """;
 
