@@ -24,6 +24,8 @@ public final class OwnSession implements AutoCloseable {
      */
     private static final String PATIENCE = "SET lock_timeout = '250ms'";
 
+    private static final String MORE_PATIENCE = "SET lock_timeout = '5s'";
+
     /**
      * The stamp of the transactions here, which no version has: what they write always gets the
      * stamp of its own.
@@ -37,21 +39,22 @@ public final class OwnSession implements AutoCloseable {
     private final String groupId;
     private final int here;
     private final String origin;
-    private final String patience;
+    private final boolean isPatient;
     private Session session;
     private RowReader reader;
 
     /** On the node {@code here}. */
     public OwnSession(Address address, String groupId, int here) {
-        this(address, groupId, here, ObjectNames.selfOrigin(groupId, here), PATIENCE);
+        this(address, groupId, here, ObjectNames.selfOrigin(groupId, here), false);
     }
 
-    private OwnSession(Address address, String groupId, int here, String origin, String patience) {
+    private OwnSession(
+            Address address, String groupId, int here, String origin, boolean isPatient) {
         this.address = address;
         this.groupId = groupId;
         this.here = here;
         this.origin = origin;
-        this.patience = patience;
+        this.isPatient = isPatient;
     }
 
     /**
@@ -71,7 +74,7 @@ public final class OwnSession implements AutoCloseable {
         try (Session session = Session.open(address, "pgchorus")) {
             session.query(MemberSql.CREATE_ORIGIN, answer -> 0, origin);
         }
-        return new OwnSession(address, groupId, here, origin, "SET lock_timeout = '5s'");
+        return new OwnSession(address, groupId, here, origin, true);
     }
 
     Session session() {
@@ -108,8 +111,8 @@ public final class OwnSession implements AutoCloseable {
             session = Session.open(address, "pgchorus daemon");
             session.execute(LinkSql.APPLYING);
             takeOrigin();
-            session.execute(patience);
-            if (patience.equals(PATIENCE)) {
+            session.execute(isPatient ? MORE_PATIENCE : PATIENCE);
+            if (!isPatient) {
                 Patience.bound(session);
             }
             reader = new RowReader(session, new Writers(session, groupId, here));
