@@ -21,7 +21,8 @@ import java.util.concurrent.Callable;
             "Writes on one of two throw-away servers while delivery is held, lets it go, and takes"
                     + " the time until the other has it all for good. With --against native the"
                     + " same is done with PostgreSQL's own logical replication, on the same"
-                    + " servers, in turns. Afterwards both ends have to hold the same rows.",
+                    + " servers, in turns. One round of each comes first and does not count:"
+                    + " Java compiles in it. Afterwards both ends have to hold the same rows.",
             "",
             "W1 rows in 100 transactions, W2 TPC-B transactions, W3 single-row inserts, W5"
                 + " conflicting updates, W6 rows in one transaction, W6T rows into 200 tables in"

@@ -68,6 +68,27 @@ class ReadPaceTest {
         assertThat(reading.perRead()).isGreaterThan(5);
     }
 
+    /** A receive buffer full of small packets: the rest follows when it has been read. */
+    @Test
+    void aReadThatFindsLittleBeforeMuchIsNotTheEnd() {
+        ReadPace pace = new ReadPace(0);
+        long pause = 0;
+        long at = 0;
+        for (; pause < ReadPace.LONGEST_NANOS; at += pause + 7000) {
+            pause = pace.pauseNanos(at);
+            pace.came(Math.toIntExact((pause + 7000) / 7000 * MESSAGE_BYTES));
+        }
+        for (int i = 0; i < 100; i++) {
+            at += 40 * MILLI;
+            pace.came(55_000);
+            assertThat(pace.pauseNanos(at)).as("much was found").isZero();
+            pace.came(60);
+            assertThat(pace.pauseNanos(at)).as("the burst goes on").isEqualTo(ReadPace.LONGEST_NANOS);
+            pace.came(3000);
+            assertThat(pace.pauseNanos(at)).as("the rest is awaited").isZero();
+        }
+    }
+
     @Test
     void aShortBurstIsNotDelayedForLongerThanItTakes() {
         for (long messages : new long[] {20, 40, 100, 500, 2000}) {
@@ -76,6 +97,18 @@ class ReadPaceTest {
             assertThat(reading.untilNanos)
                     .as("%d messages", messages)
                     .isLessThanOrEqualTo(2 * took + ReadPace.FIRST_NANOS);
+        }
+    }
+
+    @Test
+    void aWaitIsNeverMoreThanItsPartOfTheBurst() {
+        for (long lasts = MILLI; lasts < SECOND; lasts *= 2) {
+            long until = lasts;
+            Reading reading = read(at -> Math.min(at, until) / 7000, SECOND, until / 7000);
+            assertThat(reading.untilNanos)
+                    .as("%d ms", until / MILLI)
+                    .isLessThanOrEqualTo(
+                            until + until / ReadPace.PART + 2 * ReadPace.FIRST_NANOS);
         }
     }
 
