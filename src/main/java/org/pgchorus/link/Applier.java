@@ -22,9 +22,6 @@ import java.util.concurrent.TimeUnit;
  * <p>One thread. A failure leaves the database's transaction open; the caller breaks the session.
  */
 final class Applier implements Receiver {
-    /** How long a busy link may leave what it applied unflushed, and so unacknowledged. */
-    private static final long FLUSH_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-
     private final LinkPlan plan;
     private final Session target;
     private final WriterRows writerRows;
@@ -266,8 +263,8 @@ final class Applier implements Receiver {
         return retry.isDue();
     }
 
-    boolean isFlushDue() {
-        return System.nanoTime() - flushedNanos > FLUSH_NANOS;
+    boolean isFlushDue(boolean idle) {
+        return FlushPace.isDue(System.nanoTime() - flushedNanos, idle);
     }
 
     /** The writer's clock, by the commit times in its stream; a step is written down with it. */
@@ -414,8 +411,8 @@ final class Applier implements Receiver {
 
     @Override
     public void flush(boolean idle) {
-        boolean due = isFlushDue();
-        if (current != null || !sourceAppliedLsn.isAfter(sourceDurableLsn) || !(idle || due)) {
+        boolean isBehind = sourceAppliedLsn.isAfter(sourceDurableLsn);
+        if (current != null || !isBehind || !isFlushDue(idle)) {
             return;
         }
         target.value(LinkSql.FLUSH);

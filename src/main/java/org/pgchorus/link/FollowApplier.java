@@ -15,7 +15,6 @@ import org.slf4j.LoggerFactory;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Applies a provider's stream to its follower: every transaction whole, in the provider's order,
@@ -27,9 +26,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class FollowApplier implements Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(FollowApplier.class);
-
-    /** How long a busy link may leave what it applied unflushed, and so unacknowledged. */
-    private static final long FLUSH_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final LinkPlan plan;
     private final Session target;
@@ -300,12 +296,12 @@ final class FollowApplier implements Receiver {
 
     @Override
     public void flush(boolean idle) {
-        boolean due = System.nanoTime() - flushedNanos > FLUSH_NANOS;
+        boolean due = FlushPace.isDue(System.nanoTime() - flushedNanos, idle);
         if (current != null || !(idle || due)) {
             return;
         }
         settle();
-        if (!sourceSeenLsn.isAfter(sourceDurableLsn)) {
+        if (!due || !sourceSeenLsn.isAfter(sourceDurableLsn)) {
             return;
         }
         target.begin();

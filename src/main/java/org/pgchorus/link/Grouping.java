@@ -216,7 +216,7 @@ final class Grouping implements Receiver {
 
     @Override
     public void flush(boolean idle) {
-        if (inTransaction() || !(idle || applier.isFlushDue())) {
+        if (inTransaction() || !(idle || applier.isFlushDue(false))) {
             return;
         }
         try {

@@ -30,9 +30,10 @@ interface Receiver extends AutoCloseable {
     void retryHeld();
 
     /**
-     * Makes durable what was applied, if it is time; between transactions only.
+     * Makes durable what was applied, if it is time ({@link FlushPace}); between transactions only.
      *
-     * @param idle whether nothing waits, so that flushing delays nobody
+     * @param idle whether nothing waits: then what is gathered is applied at once, and flushing
+     *     delays nobody
      */
     void flush(boolean idle);
 

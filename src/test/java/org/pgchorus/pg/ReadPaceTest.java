@@ -83,7 +83,9 @@ class ReadPaceTest {
             pace.came(55_000);
             assertThat(pace.pauseNanos(at)).as("much was found").isZero();
             pace.came(60);
-            assertThat(pace.pauseNanos(at)).as("the burst goes on").isEqualTo(ReadPace.LONGEST_NANOS);
+            assertThat(pace.pauseNanos(at))
+                    .as("the burst goes on")
+                    .isEqualTo(ReadPace.LONGEST_NANOS);
             pace.came(3000);
             assertThat(pace.pauseNanos(at)).as("the rest is awaited").isZero();
         }
@@ -107,8 +109,7 @@ class ReadPaceTest {
             Reading reading = read(at -> Math.min(at, until) / 7000, SECOND, until / 7000);
             assertThat(reading.untilNanos)
                     .as("%d ms", until / MILLI)
-                    .isLessThanOrEqualTo(
-                            until + until / ReadPace.PART + 2 * ReadPace.FIRST_NANOS);
+                    .isLessThanOrEqualTo(until + until / ReadPace.PART + 2 * ReadPace.FIRST_NANOS);
         }
     }
 
